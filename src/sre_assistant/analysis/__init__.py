@@ -1,0 +1,1 @@
+"""Pure algorithms on numbers: no I/O, no clock, nothing of the house."""

@@ -1,0 +1,1 @@
+"""The conversation: what was meant, and what to answer."""

@@ -1,0 +1,1 @@
+"""The nouns everyone shares: frozen values, no I/O."""

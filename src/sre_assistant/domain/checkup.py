@@ -1,0 +1,43 @@
+"""What a check-up of a connected system found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One line of a check-up."""
+
+    level: Literal["ok", "warning", "error"]
+    check: str
+    """``reachable``, ``tls``, ``authorised``, ``permission``, ``version``, ``clock``, ``exporters``,
+    ``rules``, ``breaker`` or ``setting``."""
+    text: str
+    """What was found, with the value."""
+    fix: str = ""
+    """The exact line that mends it, where there is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkup:
+    """The check-up of one system."""
+
+    system: str
+    """Its configured name."""
+    kind: str
+    """Which integration it is, e.g. ``prometheus``."""
+    url: str
+    """Where it is, without credentials."""
+    version: str
+    """Product and version, or empty when it did not say."""
+    findings: tuple[Finding, ...]
+
+    @property
+    def status(self) -> Literal["ok", "limited", "down"]:
+        """``down`` when it cannot be reached or asked, ``limited`` when something else is wrong."""
+        errors = {f.check for f in self.findings if f.level == "error"}
+        if errors & {"reachable", "tls", "authorised"}:
+            return "down"
+        return "limited" if errors else "ok"

@@ -1,0 +1,1 @@
+"""From an alert to a diagnosis: plan, collect, analyse, conclude."""

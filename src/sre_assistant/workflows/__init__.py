@@ -1,0 +1,1 @@
+"""The order of things; each step is a call into one stage."""
