@@ -47,6 +47,11 @@ def unclear(understood: Understood) -> str:
     return f"No machine called {understood.unclear!r} is known here. Known: {known}."
 
 
+def blind(gaps: Iterable[Lookup]) -> str:
+    """For an answer that needs what could not be looked up."""
+    return f"I cannot tell: {_failures(gaps)}."
+
+
 def alert_list(alerts: Sequence[Alert], gap: Lookup | None, now: datetime, zone: tzinfo) -> str:
     """The active alerts, or why they cannot be told."""
     if gap is not None:
@@ -106,8 +111,14 @@ def _cited(cause: Cause) -> str:
 
 
 def unseen(coverage: Iterable[Lookup]) -> str:
-    """What could not be looked up, told once per reason."""
-    reasons = {
-        f"{c.source} {c.completeness.value}: {c.detail}" for c in coverage if not c.completeness.answered
-    }
-    return f"Not seen: {'; '.join(sorted(reasons))}" if reasons else ""
+    """What could not be looked up."""
+    failures = _failures(line for line in coverage if not line.completeness.answered)
+    return f"Not seen: {failures}" if failures else ""
+
+
+def _failures(gaps: Iterable[Lookup]) -> str:
+    """Why look-ups failed, told once per system with its first reason."""
+    reasons: dict[tuple[str, str], str] = {}
+    for gap in gaps:
+        reasons.setdefault((gap.source, gap.completeness.value), gap.detail)
+    return "; ".join(f"{source} is {how} ({detail})" for (source, how), detail in reasons.items())

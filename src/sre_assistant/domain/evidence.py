@@ -37,7 +37,8 @@ class Evidence:
     value: float | None
     """None when the evidence is not a number (an error text, an API's answer)."""
     unit: str
-    """``bytes``, ``bytes/s``, ``ratio``, ``seconds``, ``count``, ``1/s``, ``celsius`` or empty."""
+    """``bytes``, ``bytes/s``, ``ratio``, ``seconds``, ``count``, ``events``, ``code``, ``1/s``, ``celsius``
+    or empty."""
     source: str
     query: str
     window: Window | None

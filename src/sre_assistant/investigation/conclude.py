@@ -92,7 +92,8 @@ def _verdict(material: Material, causes: tuple[Cause, ...]) -> Verdict:
 def _cause(judged: Judgement, material: Material, exhibits: Exhibits) -> Cause:
     candidate = judged.candidate
     drawn = _drawn(judged, material)
-    shown = [candidate.key, *candidate.required, *([drawn] if drawn else []), *judged.supports]
+    beside = [o for s in candidate.hypothesis.shows for o in material.seen.near(s, candidate.subject)[:1]]
+    shown = [candidate.key, *candidate.required, *([drawn] if drawn else []), *judged.supports, *beside]
     return Cause(
         id=candidate.hypothesis.id,
         title=_title(judged),
@@ -123,7 +124,7 @@ def _reason(judged: Judgement, material: Material, causes: tuple[Cause, ...]) ->
     if judged.refutes:
         return f"spoken against: {judged.refutes[0].statement}"
     if judged.relation is Relation.NONE:
-        return f"does not account for {material.case.title}"
+        return f"does not account for {'that' if material.case.question else material.case.title}"
     if material.case.kind == "house" and not judged.candidate.hypothesis.alone:
         return "busy, but nothing complains of it"
     if causes:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta, tzinfo
 
 from sre_assistant.assistant import wording
-from sre_assistant.assistant.understanding import Understood, Vocabulary, understand
+from sre_assistant.assistant.understanding import Intent, Understood, Vocabulary, understand
 from sre_assistant.contracts.house import House
 from sre_assistant.domain.alerts import Alert
 from sre_assistant.domain.answer import Answer
@@ -113,28 +113,23 @@ class _Question:
 
 
 async def _reply(question: _Question) -> Answer:
-    meant = question.meant
-    hosts = sorted(set(question.known.aliases.values()))
-    match meant.intent:
-        case "outside":
-            return question.answered(wording.outside(), suggestions=wording.examples(meant.hosts or hosts))
-        case "ambiguous":
-            return question.answered(wording.unclear(meant), suggestions=meant.choices)
-        case "alerts":
-            return _alerts(question)
-        case "targets":
-            return await _targets(question)
-        case "house":
-            return await _house(question)
-        case "why":
-            return await _why(question)
-        case "normal":
-            return await _normal(question)
-        case "state":
-            return await _state(question)
+    gaps = question.here.around.gaps
+    if gaps and not question.known.aliases and question.meant.intent in {"outside", "ambiguous"}:
+        # Names are known from what is scraped: while that cannot be seen, no name is unknown.
+        return question.answered(wording.blind(gaps.values()))
+    return await _REPLIES[question.meant.intent](question)
 
 
-def _alerts(question: _Question) -> Answer:
+async def _outside(question: _Question) -> Answer:
+    hosts = question.meant.hosts or sorted(set(question.known.aliases.values()))
+    return question.answered(wording.outside(), suggestions=wording.examples(hosts))
+
+
+async def _ambiguous(question: _Question) -> Answer:
+    return question.answered(wording.unclear(question.meant), suggestions=question.meant.choices)
+
+
+async def _alerts(question: _Question) -> Answer:
     around = question.here.around
     alerts = sorted(around.alerts, key=lambda a: (a.starts_at, a.name))
     gap = around.gaps.get("alerts")
@@ -151,7 +146,7 @@ async def _targets(question: _Question) -> Answer:
     ups = len(seen.observations["target.up"])
     gap = seen.gaps.get("target.up")
     if gap is not None:
-        text = f"I cannot tell: {gap.source} is {gap.completeness.value} ({gap.detail})."
+        text = wording.blind([gap])
     elif not ups:
         text = "No target has a current value: nothing is being scraped."
     else:
@@ -292,8 +287,8 @@ def _fitting(seen: Observed, signal: str, meant: Understood) -> tuple[Observatio
 
 def _no_value(seen: Observed, meant: Understood) -> str:
     where = f" of {meant.hosts[0]}" if meant.hosts else ""
-    if gaps := {f"{g.source} is {g.completeness.value} ({g.detail})" for g in seen.gaps.values()}:
-        return f"I cannot tell: {'; '.join(sorted(gaps))}."
+    if seen.gaps:
+        return wording.blind(seen.gaps.values())
     return f"No such value{where} is known now: its exporter does not report it, or is not scraped."
 
 
@@ -305,3 +300,15 @@ def _meant_before(previous: Answer | None, known: Vocabulary) -> Understood | No
     labels = dict(previous.subject.labels) if previous.subject else {}
     instance = labels.pop("instance", "")
     return replace(before, hosts=(host_of(instance),) if instance else before.hosts, labels=labels)
+
+
+_REPLIES: Mapping[Intent, Callable[[_Question], Awaitable[Answer]]] = {
+    "outside": _outside,
+    "ambiguous": _ambiguous,
+    "alerts": _alerts,
+    "targets": _targets,
+    "house": _house,
+    "why": _why,
+    "normal": _normal,
+    "state": _state,
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from datetime import datetime
 
 from sre_assistant.contracts.house import House
 from sre_assistant.domain.alerts import Alert
@@ -18,6 +19,16 @@ from sre_assistant.kit.ids import Ids
 from sre_assistant.workflows.diagnose import diagnose, look
 
 _MOST_CASES = 40
+_SEVERITIES = {
+    "critical": 0,
+    "page": 0,
+    "disaster": 0,
+    "error": 1,
+    "high": 1,
+    "warning": 2,
+    "info": 3,
+    "none": 3,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +73,12 @@ def _chosen(selection: Selection, around: Surroundings) -> tuple[Alert, ...]:
     if not selection.everything:
         return ()
     firing = [a for a in around.alerts if not a.silenced and not is_heartbeat(a, around.rules)]
-    return tuple(sorted(firing, key=lambda a: (a.starts_at, a.name, a.fingerprint)))[:_MOST_CASES]
+    return tuple(sorted(firing, key=_urgency))[:_MOST_CASES]
+
+
+def _urgency(alert: Alert) -> tuple[int, datetime, str, str]:
+    """The most severe first, and of those the oldest; a severity we do not know ranks between the known."""
+    return _SEVERITIES.get(alert.severity.lower(), 1), alert.starts_at, alert.name, alert.fingerprint
 
 
 def _named(name: str, around: Surroundings) -> tuple[Alert, ...]:

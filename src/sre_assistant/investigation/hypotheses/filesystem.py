@@ -48,6 +48,7 @@ FILLING = Hypothesis(
         above("disk.write_rate", 2**20, 0.3),
     ),
     refutes=(above("filesystem.used_ratio", 0.95, 3.0), above("filesystem.read_only", 0.5, 2.5)),
+    shows=("filesystem.growth", "network.receive_rate"),
     owner="trend",
     owner_requires=((seen("filesystem.time_to_full"),), (above("filesystem.growth_kept", 0.1),)),
     leads_to=("filesystem-full",),

@@ -60,6 +60,8 @@ class Hypothesis:
     """Of each group at least one must hold."""
     supports: tuple[Check, ...] = ()
     refutes: tuple[Check, ...] = ()
+    shows: tuple[str, ...] = ()
+    """Signals worth showing beside, which weigh nothing."""
     owner: Literal["any", "level", "trend", "none"] = "none"
     """Which alerts of the owner's own making may stand in for the usual bounds: any, only one about where
     a value stands, or only one about where it is heading."""
@@ -86,7 +88,7 @@ class Hypothesis:
         """All signals it looks at, the required ones first."""
         required = [c.signal for group in (*self.requires, *self.owner_requires) for c in group]
         others = [c.signal for c in (*self.supports, *self.refutes)]
-        return tuple(dict.fromkeys([self.key, *required, *others, self.drawn]))
+        return tuple(dict.fromkeys([self.key, *required, *others, *self.shows, self.drawn]))
 
     @property
     def drawn(self) -> str:

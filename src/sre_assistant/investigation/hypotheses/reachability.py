@@ -88,7 +88,8 @@ PROBE_FAILURE = Hypothesis(
     harms="whoever uses {instance}",
     remedies=(
         Step(
-            "Ask it yourself from the machine that probes", "curl -sSv --max-time 10 -o /dev/null --url {instance}"
+            "Ask it yourself from the machine that probes",
+            "curl -sSv --max-time 10 -o /dev/null --url {instance}",
         ),
         Step("Look at the service behind it: is it running, what did it log last"),
     ),

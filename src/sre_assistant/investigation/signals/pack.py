@@ -40,7 +40,7 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """``area.quantity``, e.g. ``memory.available_ratio``."""
     title: str
     kind: str
-    unit: Literal["bytes", "bytes/s", "ratio", "seconds", "count", "code", "1/s", "celsius"]
+    unit: Literal["bytes", "bytes/s", "ratio", "seconds", "count", "events", "code", "1/s", "celsius"]
     """The unit of the value as the source gives it."""
     worse: Literal["up", "down"]
     """Which direction is bad."""
