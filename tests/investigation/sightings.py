@@ -28,17 +28,17 @@ def sighting(rows: Mapping[str, Sequence[Row]], targets: Sequence[Target] = ()) 
                 signal=signals[name],
                 entity=signals.entity(signals[name], labels),
                 value=value,
-                statement=signals[name].statement(labels, value),
+                labels=labels,
                 source="prometheus",
-                query=f"{name} of {sorted(labels.items())}",
                 at=AT,
+                spans=Spans.fitting(15),
             )
             for labels, value in of_signal
         )
         for name, of_signal in rows.items()
     }
     ups = observations.get("target.up", ())
-    observations |= reachability.observed(targets, ups, signals, "prometheus", AT)
+    observations |= reachability.observed(targets, ups, signals, "prometheus")
     return Observed(
         at=AT,
         window=Window.before(AT, timedelta(hours=2)),

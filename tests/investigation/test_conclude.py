@@ -50,7 +50,6 @@ def concluded(
             judgements=found,
             trends={},
             rule=rule or RuleNow(asked=False, evidence=()),
-            alerts=(),
             coverage=(),
             blind_spots=blind_spots(seen, concern),
         )
@@ -152,7 +151,6 @@ def test_a_trend_dates_the_cause() -> None:
         judgements=found,
         trends={drawn: trend},
         rule=RuleNow(asked=False, evidence=()),
-        alerts=(),
         coverage=(),
         blind_spots=(),
     )

@@ -41,11 +41,29 @@ class House:
         return managers or tuple(s.alerts for s in self.systems if s.alerts)
 
     def require_metrics(self) -> tuple[MetricSource, ...]:
-        """The metric sources, or the setting that is missing."""
+        """The metric sources.
+
+        Raises:
+            ConfigError: there is none; the message names the setting.
+        """
         if not self.metrics:
-            raise ConfigError(
-                "PROMETHEUS_URL",
-                "is not set",
-                "Set it to your Prometheus, e.g. PROMETHEUS_URL=http://prom.lan:9090, or run: sre demo",
-            )
+            raise _nothing_connected()
         return self.metrics
+
+    def require_systems(self) -> tuple[Integration, ...]:
+        """Whatever is connected.
+
+        Raises:
+            ConfigError: nothing is; the message names the setting.
+        """
+        if not self.systems:
+            raise _nothing_connected()
+        return self.systems
+
+
+def _nothing_connected() -> ConfigError:
+    return ConfigError(
+        "PROMETHEUS_URL",
+        "is not set",
+        "Set it to your Prometheus, e.g. PROMETHEUS_URL=http://prom.lan:9090, or run: sre demo",
+    )

@@ -92,7 +92,8 @@ def candidates(seen: Observed, concern: Concern) -> tuple[Candidate, ...]:
 def judgements(seen: Observed, concern: Concern, found: Iterable[Candidate]) -> tuple[Judgement, ...]:
     """All candidates with their scores, the most likely first; equal scores keep a fixed order."""
     judged = [_judged(seen, concern, c) for c in found]
-    judged = [_demoted(j, judged) for j in judged]
+    downstream = _downstream(judged)
+    judged = [_demoted(j, downstream) for j in judged]
     return tuple(
         sorted(judged, key=lambda j: (-j.score, j.candidate.hypothesis.id, j.candidate.subject.name))
     )
@@ -189,20 +190,23 @@ def _relation(held: Hypothesis, subject: Entity, concern: Concern) -> Relation:
     return Relation.NONE
 
 
-def _demoted(judged: Judgement, every: Iterable[Judgement]) -> Judgement:
+def _demoted(judged: Judgement, downstream: set[tuple[str, str]]) -> Judgement:
     """What an established cause upstream on the same machine leads to is its symptom, not a rival."""
-    held, hosts = judged.candidate.hypothesis, set(hosts_in(judged.candidate.subject.labels))
-    upstream = any(
-        held.id in other.candidate.hypothesis.leads_to
-        and other.established
-        and other.about_this
-        and other.candidate.hypothesis.id != held.id
-        and hosts & set(hosts_in(other.candidate.subject.labels))
-        for other in every
-    )
-    if not upstream:
+    held = judged.candidate.hypothesis.id
+    if not any((host, held) in downstream for host in hosts_in(judged.candidate.subject.labels)):
         return judged
     return replace(judged, score=_logistic(_odds(judged.score) - 1.0))
+
+
+def _downstream(judged: Iterable[Judgement]) -> set[tuple[str, str]]:
+    """Machines, each with the hypotheses that an established cause there leads to."""
+    return {
+        (host, consequence)
+        for j in judged
+        if j.established and j.about_this
+        for consequence in j.candidate.hypothesis.leads_to
+        for host in hosts_in(j.candidate.subject.labels)
+    }
 
 
 def _unseen(seen: Observed, check: Check, subject: Entity) -> str | None:

@@ -20,7 +20,6 @@ from sre_assistant.investigation.asking import instant, line
 from sre_assistant.investigation.observed import Observation, Observed, RuleNow
 from sre_assistant.investigation.signals import Signal, Signals
 from sre_assistant.investigation.surroundings import Surroundings
-from sre_assistant.kit.promql import is_label, matchers_text
 
 _POINTS = 90
 
@@ -58,9 +57,7 @@ class Collector:
             found[signal.id] += [self._observation(signal, source, s) for s in reading.value]
         ups = found.get("target.up") or before.observations.get("target.up", ())
         for server, targets in self._around.targets.items():
-            for name, more in reachability.observed(
-                targets, ups, self._signals, server, self._around.at
-            ).items():
+            for name, more in reachability.observed(targets, ups, self._signals, server).items():
                 if name in found:
                     found[name] += more
         ordered = {name: tuple(sorted(of_signal, key=_worst_first)) for name, of_signal in found.items()}
@@ -123,19 +120,16 @@ class Collector:
         return signal, source, await instant(self._ledger, source, signal.id, query, self._around.at)
 
     def _observation(self, signal: Signal, source: MetricSource, sample: Sample) -> Observation:
-        """One sample, with the query narrowed to it: asked at the same moment, it answers this value."""
         labels = {k: v for k, v in sample.labels.items() if k != "__name__"}
-        exact = matchers_text(tuple((k, "=", v) for k, v in sorted(labels.items()) if is_label(k)))
-        query = signal.asked(exact, self._around.spans)
         return Observation(
             signal=signal,
             entity=self._signals.entity(signal, labels),
             value=sample.value,
-            statement=signal.statement(labels, sample.value),
+            labels=labels,
             source=source.name,
-            query=query,
             at=self._around.at,
-            link=source.link(query, self._around.at),
+            spans=self._around.spans,
+            linked=source.link,
         )
 
     def _still_holds(

@@ -44,8 +44,8 @@ class Material:
     trends: Mapping[Observation, Trend]
     rule: RuleNow
     """What the alert rule's own expression answers now."""
-    alerts: tuple[Alert, ...]
-    """All active alerts."""
+    others: tuple[tuple[Alert, str], ...] = ()
+    """Further alerts on the same machines, each with the cause that accounts for it, if one does."""
     coverage: tuple[Lookup, ...]
     blind_spots: tuple[str, ...]
     """Why the house cannot be called healthy, in words; empty when everything was seen."""
@@ -54,12 +54,12 @@ class Material:
 def conclude(material: Material) -> Diagnosis:
     """The diagnosis of one case."""
     exhibits = Exhibits(dict(material.trends), material.case.window)
-    rule = tuple(exhibits.add(e) for e in material.rule.evidence)
     named = [j for j in material.judgements if j.about_this and j.established]
     named = [j for j in named if material.case.kind != "house" or j.candidate.hypothesis.alone][:_MOST_CAUSES]
     causes = tuple(_cause(j, material, exhibits) for j in named)
     others = [j for j in material.judgements if j not in named][:_MOST_RULED_OUT]
     ruled_out = tuple(_ruled_out(j, material, exhibits, causes) for j in others)
+    rule = tuple(exhibits.add(e) for e in material.rule.evidence)
     verdict = _verdict(material, causes)
     return Diagnosis(
         case=material.case,
@@ -181,14 +181,10 @@ def _symptoms(material: Material, causes: tuple[Cause, ...], rule: tuple[str, ..
         found.append(
             Symptom(statement=f"{alert.name} {state}", subject=subject, explained_by=explained, evidence=rule)
         )
-    for other in material.alerts:
-        if other is alert or (alert and other.fingerprint == alert.fingerprint):
-            continue
-        if material.concern.hosts and not set(material.concern.hosts) & {
-            host_of(v) for v in other.labels.values()
-        }:
-            continue
-        found.append(Symptom(statement=f"{other.name} is firing too", subject=_subject_of(other)))
+    found += [
+        Symptom(statement=f"{other.name} is firing too", subject=_subject_of(other), explained_by=by)
+        for other, by in material.others
+    ]
     return tuple(found)
 
 

@@ -31,7 +31,7 @@ def hosts_in(labels: Mapping[str, str]) -> tuple[str, ...]:
 def instance_pattern(hosts: Iterable[str]) -> str:
     """A regular expression for every ``instance`` label on one of these machines."""
     names = "|".join(regex_escape(f"[{h}]" if ":" in h else h) for h in sorted(set(hosts)))
-    return f"([a-z]+://)?({names})([:/].*)?"
+    return f"([a-z]+://)?({names})([/:].*)?"
 
 
 def resolved(hosts: Iterable[str], aliases: Mapping[str, str]) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from sre_assistant.domain.reading import Target
 from sre_assistant.investigation.naming import host_of
-from sre_assistant.investigation.observed import Observation
-from sre_assistant.investigation.signals import Signals
+from sre_assistant.investigation.observed import Observation, Told
+from sre_assistant.investigation.signals import Signal, Signals
 from sre_assistant.kit.redaction import bounded
 
 # How metrics servers word a failed scrape, in lower case; the first that fits decides.
@@ -38,7 +38,7 @@ def failure_of(error: str) -> str:
 
 
 def observed(
-    targets: Iterable[Target], ups: Iterable[Observation], signals: Signals, source: str, at: datetime
+    targets: Iterable[Target], ups: Iterable[Observation], signals: Signals, source: str
 ) -> dict[str, tuple[Observation, ...]]:
     """Observations on how each failing target fails, from the target list of one server.
 
@@ -47,56 +47,35 @@ def observed(
         ups: observations of ``target.up``; they carry the figures that can be asked for again.
         signals: the known signals.
         source: the server's name.
-        at: when the list was read, on the server's clock.
     """
     every = tuple(targets)
     up_of = {_identity(o.entity.labels): o for o in ups if o.source == source}
-    found: dict[str, list[Observation]] = {
-        s: [] for s in ("scrape.refused", "scrape.no_route", "scrape.timeout", "scrape.bad_answer",
-                        "host.neighbour_up", "host.neighbour_down")
-    }  # fmt: skip
-    for target in every:
-        if target.health != "down":
+    found: dict[str, list[Observation]] = {s.id: [] for s in signals if not s.query}
+    for target in (t for t in every if t.health == "down"):
+        own = up_of.get(_identity(target.labels))
+        if own is None:
             continue
         if kind := failure_of(target.last_error):
-            found[kind].append(_failing(target, kind, signals, source, at))
+            found[kind].append(_failing(own, target, signals[kind]))
         for neighbour in _neighbours(target, every):
             if known := up_of.get(_identity(neighbour.labels)):
                 name = "host.neighbour_up" if known.value > 0 else "host.neighbour_down"
-                found[name].append(_beside(target, known, name, signals))
+                found[name].append(_beside(own, known, signals[name]))
     return {signal: tuple(observations) for signal, observations in found.items()}
 
 
-def _failing(target: Target, kind: str, signals: Signals, source: str, at: datetime) -> Observation:
-    signal = signals[kind]
-    instance = target.labels.get("instance", "")
-    said = bounded(target.last_error, 200)
-    return Observation(
-        signal=signal,
-        entity=signals.entity(signal, target.labels),
-        value=1.0,
-        statement=f"the scrape of {target.labels.get('job', '')} at {instance} fails: {said}",
-        source=source,
-        query=_TARGETS_CALL,
-        numeric=False,
-        at=at,
-    )
+def _failing(own: Observation, target: Target, signal: Signal) -> Observation:
+    job, instance = _identity(target.labels)
+    statement = f"the scrape of {job} at {instance} fails: {bounded(target.last_error, 200)}"
+    return replace(own, signal=signal, value=1.0, told=Told(statement, _TARGETS_CALL, numeric=False))
 
 
-def _beside(target: Target, known: Observation, name: str, signals: Signals) -> Observation:
-    signal = signals[name]
+def _beside(own: Observation, known: Observation, signal: Signal) -> Observation:
+    job, instance = _identity(known.entity.labels)
     state = "is scraped well" if known.value > 0 else "fails too"
-    labels = known.entity.labels
-    return Observation(
-        signal=signal,
-        entity=signals.entity(signal, target.labels),
-        value=known.value,
-        statement=f"{labels.get('job', '')} at {labels.get('instance', '')}, on the same machine, {state}",
-        source=known.source,
-        query=known.query,
-        at=known.at,
-        link=known.link,
-    )
+    statement = f"{job} at {instance}, on the same machine, {state}"
+    told = Told(statement, known.query, numeric=True)
+    return replace(own, signal=signal, value=known.value, told=told)
 
 
 def _neighbours(target: Target, every: tuple[Target, ...]) -> tuple[Target, ...]:

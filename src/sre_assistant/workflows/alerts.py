@@ -29,7 +29,12 @@ class AlertList:
 
 
 async def list_alerts(house: House, *, clock: Clock, ids: Ids, emit: Emit) -> AlertList:
-    """All active alerts, silenced ones included and marked."""
+    """All active alerts, silenced ones included and marked.
+
+    Raises:
+        ConfigError: nothing is connected.
+    """
+    house.require_systems()
     ledger = Ledger(ids.new("r"), emit, clock)
     around = await look_around(house, ledger, known_signals(), clock.now())
     alerts = sorted(around.alerts, key=lambda a: (a.starts_at, a.name, a.fingerprint))

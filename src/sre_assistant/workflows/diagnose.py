@@ -17,7 +17,7 @@ from sre_assistant.domain.window import Window
 from sre_assistant.investigation.analyse import Judgement, candidates, judgements, supporting_signals
 from sre_assistant.investigation.blindness import blind_spots
 from sre_assistant.investigation.collect import Collector
-from sre_assistant.investigation.concern import Concern
+from sre_assistant.investigation.concern import Concern, is_heartbeat, of_alert
 from sre_assistant.investigation.conclude import Material, conclude
 from sre_assistant.investigation.observed import Observation, Observed, RuleNow
 from sre_assistant.investigation.plan import earliest, plan
@@ -29,6 +29,7 @@ from sre_assistant.kit.ids import Ids
 _BUDGET = 40
 _BUDGET_PER_FURTHER_CASE = 8
 _DRAWN = 3
+_MOST_OTHERS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,7 @@ async def diagnose(look: Look, cases: Iterable[tuple[Case, Concern]]) -> tuple[D
                 judgements=of_case,
                 trends=trends,
                 rule=rule,
-                alerts=look.around.alerts,
+                others=_others(look, case, concern, seen),
                 coverage=look.ledger.lines,
                 blind_spots=blind_spots(seen, concern),
             )
@@ -120,6 +121,22 @@ def _settled(concern: Concern, rule: RuleNow) -> Concern:
     """A rule that was asked and no longer holds complains of nothing."""
     over = rule.asked and not rule.evidence
     return replace(concern, complained=False) if over else concern
+
+
+def _others(look: Look, case: Case, concern: Concern, seen: Observed) -> tuple[tuple[Alert, str], ...]:
+    """The other alerts on the same machines, with what accounts for each as far as it was seen."""
+    around = look.around
+    found: list[tuple[Alert, str]] = []
+    for alert in around.alerts:
+        own = case.alert is not None and alert.fingerprint == case.alert.fingerprint
+        if own or alert.silenced or is_heartbeat(alert, around.rules):
+            continue
+        theirs = of_alert(alert, around.rules, known_signals(), around.aliases)
+        if set(theirs.hosts) & set(concern.hosts):
+            held = judgements(seen, theirs, candidates(seen, theirs))
+            named = (j.candidate.hypothesis.id for j in held if j.about_this and j.established)
+            found.append((alert, next(named, "")))
+    return tuple(found[:_MOST_OTHERS])
 
 
 async def _trends(

@@ -33,18 +33,23 @@ class CheckupReport:
 
 
 async def check_up(house: House, *, clock: Clock, ids: Ids, emit: Emit) -> CheckupReport:
-    """Each system's own check-up, and for metrics servers which exporters they scrape."""
+    """Each system's own check-up, and for metrics servers which exporters they scrape.
+
+    Raises:
+        ConfigError: nothing is connected.
+    """
+    systems = house.require_systems()
     ledger = Ledger(ids.new("r"), emit, clock)
     around, checkups = await asyncio.gather(
         look_around(house, ledger, known_signals(), clock.now()),
-        asyncio.gather(*(s.checkup() for s in house.systems)),
+        asyncio.gather(*(s.checkup() for s in systems)),
     )
     seeing = {m.name for m in house.metrics}
-    systems = tuple(
+    found = tuple(
         replace(c, findings=(*c.findings, *_exporters(around, c.system))) if c.system in seeing else c
         for c in checkups
     )
-    return CheckupReport(at=clock.now(), systems=systems)
+    return CheckupReport(at=clock.now(), systems=found)
 
 
 def _exporters(around: Surroundings, system: str) -> tuple[Finding, ...]:

@@ -1,0 +1,105 @@
+# Two commands are enough to begin: `make demo` and `make test`. `make` alone lists the rest.
+#
+#   PYTHON=python3.12   the interpreter to use (any from 3.11 on)
+#   VENV=.venv          where the virtual environment lives
+#   ARGS="…"            passed on, e.g. make test ARGS="tests/kit -k units"
+
+VENV ?= .venv
+PYTHON ?=
+ARGS ?=
+UV ?= uv
+BIN := $(VENV)/bin
+LINES := awk -F ':.*\#\# ' '/^[a-z-]+:.*\#\# / {printf "  %-12s %s\n", $$1, $$2}'
+
+export PYTHON
+
+.NOTPARALLEL:
+.PHONY: help demo chat doctor serve test smoke check format format-check lint typecheck imports house docs docs-write \
+	hooks bench lock clean core dev
+
+help: ## This list
+	@echo 'make …'
+	@$(LINES) $(MAKEFILE_LIST)
+
+# Running it
+
+demo: core ## A simulated homelab, a fault in it, and its explanation (needs nothing else)
+	@$(BIN)/sre demo $(ARGS)
+
+chat: core ## Ask about your homelab (PROMETHEUS_URL)
+	@$(BIN)/sre chat $(ARGS)
+
+doctor: core ## Check the connected systems
+	@$(BIN)/sre doctor $(ARGS)
+
+serve: core ## The HTTP API on loopback
+	@$(BIN)/sre serve $(ARGS)
+
+# Working on it
+
+test: dev ## All tests; those for real servers run where the servers are installed
+	@$(BIN)/pytest $(ARGS)
+
+smoke: dev ## A quick proof on one interpreter: imports, demo, all tests that need no real server
+	@$(BIN)/python scripts/import_everything.py
+	@$(BIN)/sre demo >/dev/null
+	@$(BIN)/pytest -q -n auto -m 'not real' $(ARGS)
+
+check: dev ## Everything a change must pass: format, lint, types, imports, tests, docs
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/generate_reference.py --check
+	$(BIN)/pytest $(ARGS)
+	@echo 'All checks passed.'
+
+format: dev ## Rewrite the code in the house format
+	@$(BIN)/ruff format
+	@$(BIN)/ruff check --fix
+
+format-check: dev ## Is the code in the house format?
+	@$(BIN)/ruff format --check
+
+lint: dev ## Ruff's findings
+	@$(BIN)/ruff check
+
+typecheck: dev ## mypy, strict
+	@$(BIN)/mypy
+
+imports: dev ## The layers: who may import whom
+	@$(BIN)/lint-imports
+
+house: dev ## The house rules that no tool knows (tests/test_house.py)
+	@$(BIN)/pytest -q tests/test_house.py
+
+docs: dev ## Is the generated reference as the code says?
+	@$(BIN)/python scripts/generate_reference.py --check
+
+docs-write: dev ## Write the generated reference and the README's screen anew
+	@$(BIN)/python scripts/generate_reference.py
+	@$(BIN)/python scripts/capture_demo.py
+
+hooks: dev ## Check each commit (pre-commit; downloads nothing)
+	@$(BIN)/pre-commit install
+
+bench: dev ## Print each figure beside its peer, from one run on this machine
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+lock: ## Work out the locks again (needs uv; UPGRADE=--upgrade for newer versions)
+	$(UV) pip compile --no-config --quiet --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' $(UPGRADE) \
+		--group build --extra dev pyproject.toml --output-file requirements-dev.lock
+	$(UV) pip compile --no-config --quiet --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-annotate --custom-compile-command 'make lock' \
+		--group build --constraint requirements-dev.lock pyproject.toml --output-file requirements.lock
+
+clean: ## Remove the environment and all caches
+	@if [ -f $(VENV)/pyvenv.cfg ]; then rm -rf $(VENV); fi
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache htmlcov .coverage dist
+
+core: # what it needs to run
+	@scripts/environment.sh $(VENV) requirements.lock
+
+dev: # what it needs to be worked on
+	@scripts/environment.sh $(VENV) requirements-dev.lock

@@ -1,0 +1,42 @@
+"""`sre doctor`: can the systems be read, and what would mend it?"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from sre_assistant.cli import exits
+from sre_assistant.cli.options import AsJson
+
+
+def doctor(
+    system: Annotated[
+        str, typer.Argument(help="Check only the system of this name or kind.", show_default=False)
+    ] = "",
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """Check each connected system.
+
+    Reachable, authorised, version, clock, exporters. The exit code is 1 when one cannot be read as it should.
+    """
+    from sre_assistant.cli import screen
+    from sre_assistant.cli.door import with_program
+    from sre_assistant.contracts.house import House
+    from sre_assistant.runtime.settings import ambient, load
+
+    settings = load(ambient())
+    if not settings.systems:
+        House(()).require_metrics()
+    names = (system,) if system else ()
+    with screen.progress("checking") as emit:
+        report = with_program(settings, lambda program: program.doctor(names, emit=emit))
+    if as_json:
+        screen.show_json(report)
+    else:
+        from sre_assistant.cli.render_checkup import checkup_page
+
+        screen.show(checkup_page(report.systems, settings.warnings, width=screen.width()))
+    broken = any(finding.level == "error" for one in report.systems for finding in one.findings)
+    return exits.PROBLEMS if broken else exits.OK

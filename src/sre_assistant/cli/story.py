@@ -1,0 +1,127 @@
+"""What the demo tells around its diagnosis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from rich.text import Text
+
+from sre_assistant.cli import screen
+from sre_assistant.cli.investigate import bundle_command
+from sre_assistant.cli.page import Page, said
+from sre_assistant.cli.results import result_pages
+from sre_assistant.cli.times import moment, moment_with_zone
+from sre_assistant.domain.alerts import Alert
+from sre_assistant.domain.diagnosis import Cause
+from sre_assistant.domain.entities import Entity
+from sre_assistant.runtime.results import Investigation
+from sre_assistant.runtime.settings import Settings
+from sre_assistant.sim.homelab import Homelab
+
+_NEXT = (
+    ("sre replay demo", "the same case again, with no homelab running"),
+    ("sre demo --full", "every piece of evidence with its query"),
+    ("PROMETHEUS_URL=http://prom.lan:9090 sre doctor", "what could be seen in yours"),
+    ("sre investigate --all", "everything that fires there, explained"),
+)
+_COLUMN = 50
+
+
+class Story:
+    """The demo's narration, in the order things happen; silent for programs.
+
+    Args:
+        homelab: the simulation, which knows the truth.
+        settings: the demo's own.
+        silent: tell nothing.
+        full: show all evidence.
+    """
+
+    def __init__(self, homelab: Homelab, settings: Settings, *, silent: bool, full: bool) -> None:
+        self._scenario = homelab.scenario
+        self._hosts = len(homelab.world.house.hosts)
+        self._zone = settings.own.zone
+        self._silent = silent
+        self._full = full
+
+    def clock(self, now: datetime) -> str:
+        """The simulated time, for the progress line."""
+        return moment(now, self._zone)
+
+    def begins(self) -> None:
+        """Says what is running."""
+        self._tell(
+            said(f"A small homelab of {self._hosts} machines runs on this one. Nothing in it is real."),
+            Text(f"  {moment_with_zone(self._scenario.start, self._zone)}  the night begins"),
+        )
+
+    def alerts(self, alerts: Sequence[Alert]) -> None:
+        """Says what fires, in the order it began."""
+        lines = [
+            Text.assemble(
+                f"  {moment_with_zone(alert.starts_at, self._zone)}  ",
+                said(alert.name, "bold"),
+                " fires for ",
+                said(" ".join(_places(alert.labels))),
+            )
+            for alert in sorted(alerts, key=lambda alert: alert.starts_at)
+        ]
+        self._tell(*lines, said("Investigating the worst as it would in yours: over HTTP, knowing nothing …"))
+
+    def investigated(self, seconds: float) -> None:
+        """Says how long it took."""
+        self._tell(Text(f"  done in {seconds:.1f} s", "dim"), Text(""))
+
+    def ends(self, found: Investigation) -> None:
+        """Shows the diagnosis, compares it with the truth and says what to try next."""
+        if found.unrecorded:
+            screen.note(f"not recorded: {found.unrecorded}")
+        if self._silent:
+            return
+        again = bundle_command(found.bundle, kept=True)
+        for page in result_pages(
+            found.document, zone=self._zone, width=screen.width(), full=self._full, again=again
+        ):
+            screen.show(page)
+        page = Page(screen.width())
+        page.lines.append(Text(""))
+        page.row("TRUTH", said(self._truth()), "✓ found" if self.true(found) else "✗ not found")
+        page.lines.append(Text(""))
+        for line, why in _NEXT:
+            page.lines.append(Text.assemble("  ", (line.ljust(_COLUMN), "cyan"), why))
+        screen.show(page)
+
+    def true(self, found: Investigation) -> bool:
+        """Whether the diagnosis names the scenario's cause and subject first, and blames nobody innocent."""
+        causes = found.diagnoses[0].causes
+        truth = self._scenario.truth
+        guilty = bool(causes) and causes[0].id == truth.cause and _is(causes[0].subject, truth.subject)
+        wronged = any(_same(cause, one.cause, one.subject) for cause in causes for one in truth.innocent)
+        return guilty and not wronged
+
+    def _truth(self) -> str:
+        truth = self._scenario.truth
+        innocent = ", ".join(f"{one.cause} on {' '.join(one.subject.values())}" for one in truth.innocent)
+        told = f"{truth.cause} on {' '.join(truth.subject.values())}"
+        return f"{told}; {innocent} is innocent" if innocent else told
+
+    def _tell(self, *lines: Text) -> None:
+        if self._silent:
+            return
+        page = Page(screen.width())
+        page.lines.extend(lines)
+        screen.show(page)
+
+
+def _places(labels: Mapping[str, str]) -> list[str]:
+    return [labels[name] for name in ("instance", "mountpoint", "device") if labels.get(name)][:2]
+
+
+def _same(cause: Cause, kind: str, subject: Mapping[str, str]) -> bool:
+    return cause.id == kind and _is(cause.subject, subject)
+
+
+def _is(subject: Entity, labels: Mapping[str, str]) -> bool:
+    """Whether the entity carries all these labels."""
+    return labels.items() <= dict(subject.labels).items()

@@ -1,0 +1,17 @@
+"""Closed sets of words, checked where callers are not typed."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from sre_assistant.domain.errors import CallError
+
+
+def check_choice(name: str, value: object, kind: object) -> None:
+    """Makes sure that a value is one of a Literal's.
+
+    Raises:
+        CallError: it is not; the message lists what is.
+    """
+    if value not in get_args(kind):
+        raise CallError(f"{name} is {value!r}: give one of {', '.join(get_args(kind))}.")

@@ -1,0 +1,1 @@
+"""Settings, discovery, wiring: starts the product, also inside a test."""

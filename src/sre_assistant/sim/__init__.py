@@ -1,0 +1,1 @@
+"""A simulated homelab that speaks each system's own language on the wire."""

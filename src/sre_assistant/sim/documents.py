@@ -1,0 +1,125 @@
+"""Worlds and scenarios from YAML: strictly typed; an error names file, line and the nearest right word."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+import yaml
+
+from sre_assistant.domain.errors import ConfigError
+from sre_assistant.sim import quantities
+
+T = TypeVar("T")
+
+_PATH: Final = re.compile(r" - at `(?P<path>[^`]*)`$")
+_STEP: Final = re.compile(r"\.(?P<key>[^.\[\]]+)|\[(?P<index>\d+)\]|\[(?P<any>\.\.\.)\]")
+_UNKNOWN: Final = re.compile(r"unknown field `(?P<field>[^`]*)`|Invalid value '(?P<tag>[^']*)'")
+
+
+class Document:
+    """A YAML text and where it came from."""
+
+    def __init__(self, text: str, name: str) -> None:
+        self.name = name
+        try:
+            self._tree = yaml.compose(text, Loader=yaml.SafeLoader)
+            self._data: object = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            line = mark.line + 1 if mark else 1
+            problem = getattr(error, "problem", None) or str(error)
+            raise ConfigError(
+                f"{name}:{line}", f"is no YAML: {problem}", "Check indentation and quotes."
+            ) from error
+
+    @classmethod
+    def read(cls, path: Path) -> Document:
+        """The document in a file."""
+        try:
+            return cls(path.read_text(encoding="utf-8"), str(path))
+        except OSError as error:
+            raise ConfigError(str(path), f"cannot be read: {error.strerror}", "Check the path.") from error
+
+    def typed(self, kind: type[T]) -> T:
+        """The content as ``kind``.
+
+        Raises:
+            ConfigError: it has another shape; the message says where.
+        """
+        try:
+            return msgspec.convert(self._data, kind, dec_hook=quantities.read)
+        except msgspec.ValidationError as error:
+            raise self._explained(str(error), kind) from error
+
+    def error(self, path: str, problem: str, remedy: str) -> ConfigError:
+        """An error about the part at ``path``, written like ``$.timeline[0].host``."""
+        return ConfigError(f"{self.name}:{self.line(path)}", problem, remedy)
+
+    def line(self, path: str) -> int:
+        """The line of the deepest part of ``path`` that exists, from 1."""
+        node, line = self._tree, 1
+        for step in _STEP.finditer(path):
+            if node is None:
+                break
+            line = node.start_mark.line + 1
+            node = _child(node, step)
+        return node.start_mark.line + 1 if node is not None else line
+
+    def _explained(self, message: str, kind: type[object]) -> ConfigError:
+        found = _PATH.search(message)
+        path = found["path"] if found else "$"
+        problem = message[: found.start()] if found else message
+        unknown = _UNKNOWN.search(problem)
+        remedy = f"Found at {path}."
+        if unknown:
+            word = unknown["field"] or unknown["tag"]
+            path = f"{path}.{word}" if unknown["field"] else path
+            remedy = _suggestion(word, _words(kind)) or remedy
+        return self.error(path, problem[0].lower() + problem[1:], remedy)
+
+
+def nearest(word: str, known: object) -> str:
+    """A sentence with the known word most like ``word``, or with all of them."""
+    words = sorted(map(str, known)) if isinstance(known, list | tuple | set | frozenset | dict) else []
+    return _suggestion(word, words) or f"Known: {', '.join(words)}."
+
+
+def _suggestion(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"Did you mean {close[0]!r}?" if close else ""
+
+
+def _child(node: yaml.Node, step: re.Match[str]) -> yaml.Node | None:
+    if isinstance(node, yaml.SequenceNode) and step["index"]:
+        index = int(step["index"])
+        items: list[yaml.Node] = node.value
+        return items[index] if index < len(items) else None
+    if isinstance(node, yaml.MappingNode) and step["key"]:
+        found: list[yaml.Node] = [value for key, value in node.value if key.value == step["key"]]
+        return found[0] if found else None
+    return None
+
+
+def _words(kind: type[object]) -> list[str]:
+    """Every field name and tag that can occur in a document of this kind."""
+    found: set[str] = set()
+
+    def visit(info: Any) -> None:
+        if isinstance(info, msgspec.inspect.StructType):
+            found.update(field.encode_name for field in info.fields)
+            if isinstance(info.tag, str):
+                found.add(info.tag)
+            for field in info.fields:
+                visit(field.type)
+        for name in ("item_type", "value_type", "key_type"):
+            if hasattr(info, name):
+                visit(getattr(info, name))
+        for part in (*getattr(info, "types", ()), *getattr(info, "item_types", ())):
+            visit(part)
+
+    visit(msgspec.inspect.type_info(kind))
+    return sorted(found)

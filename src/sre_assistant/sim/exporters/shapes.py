@@ -1,0 +1,121 @@
+"""Small builders that exporters share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from sre_assistant.sim.arrays import Floats, Ints
+from sre_assistant.sim.signals import Constant, Signal, Wander, seeded, uneven
+from sre_assistant.sim.targets import Family, Level, Point
+
+
+def one(name: str, kind: str, about: str, level: Level) -> Family:
+    """A metric with a single series and no labels of its own."""
+    return Family(name, kind, about, (Point({}, level),))
+
+
+def many(name: str, kind: str, about: str, points: Sequence[tuple[Mapping[str, str], Level]]) -> Family:
+    """A metric with a series per label set."""
+    return Family(name, kind, about, tuple(Point(labels, level) for labels, level in points))
+
+
+def fixed(value: float) -> Level:
+    """A value that never changes."""
+    return lambda t: np.full(t.shape, value, dtype=np.float64)
+
+
+def counted(signal: Signal, starts: Floats, unit: float = 1.0) -> Level:
+    """A counter in whole units that begins anew at each start."""
+    since = since_start(signal, starts)
+    return lambda t: np.floor(since(t) / unit) * unit
+
+
+def hundredths(signal: Signal, starts: Floats) -> Level:
+    """A counter of seconds with two decimals, as the kernel counts CPU time."""
+    since = since_start(signal, starts)
+    return lambda t: np.floor(since(t) * 100 + 1e-6) / 100
+
+
+def thousandths(signal: Signal, starts: Floats) -> Level:
+    """A counter of seconds with three decimals, as the kernel counts time of disks."""
+    since = since_start(signal, starts)
+    return lambda t: np.floor(since(t) * 1000 + 1e-6) / 1000
+
+
+def since_start(signal: Signal, starts: Floats) -> Level:
+    """What has come together since the last start before each time."""
+    totals: list[Floats] = []
+
+    def level(t: Floats) -> Floats:
+        if not totals:
+            totals.append(signal.total(starts))
+        return np.maximum(signal.total(t) - totals[0][_last(starts, t)], 0.0)
+
+    return level
+
+
+def started(starts: Floats, epoch: float, decimals: int) -> Level:
+    """The unix time of the last start before each time."""
+    return lambda t: np.round(epoch + starts[_last(starts, t)], decimals)
+
+
+def _last(starts: Floats, t: Floats) -> Ints:
+    return np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)
+
+
+def around(seed: int, middle: float, spread: float, *, whole: bool = False) -> Level:
+    """A gauge that wanders around a value."""
+    wander = Wander(seed, 1200.0, spread)
+
+    def level(t: Floats) -> Floats:
+        values: Floats = np.maximum(middle + wander.value(t), 0.0)
+        return np.rint(values) if whole else values
+
+    return level
+
+
+def steady(rate: float, *names: str) -> Signal:
+    """A rate with some noise that depends on the names only."""
+    return uneven(Constant(rate), seeded(0, *names), rate)
+
+
+def process(seed: int, starts: Floats, epoch: float, resident: float) -> list[Family]:
+    """What every Go program tells of its own process."""
+    return [
+        one("go_goroutines", "gauge", "Goroutines that exist.", around(seed, 40, 8, whole=True)),
+        many(
+            "go_info",
+            "gauge",
+            "Go version the program was built with.",
+            [({"version": "go1.19.8"}, fixed(1.0))],
+        ),
+        one(
+            "go_memstats_alloc_bytes",
+            "gauge",
+            "Bytes allocated and in use.",
+            around(seed + 1, resident / 3, resident / 9, whole=True),
+        ),
+        one(
+            "process_cpu_seconds_total",
+            "counter",
+            "CPU time used, in seconds.",
+            hundredths(steady(0.012, str(seed)), starts),
+        ),
+        one("process_max_fds", "gauge", "Most file descriptors allowed.", fixed(1048576.0)),
+        one("process_open_fds", "gauge", "Open file descriptors.", around(seed + 2, 34, 6, whole=True)),
+        one(
+            "process_resident_memory_bytes",
+            "gauge",
+            "Resident memory in bytes.",
+            around(seed + 3, resident, resident / 20, whole=True),
+        ),
+        one(
+            "process_start_time_seconds",
+            "gauge",
+            "Start of the process, unix time in seconds.",
+            started(starts, epoch, 2),
+        ),
+        one("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", fixed(round(resident * 9))),
+    ]

@@ -1,0 +1,1 @@
+"""The systems on the wire, each answering as its product does."""

@@ -1,0 +1,91 @@
+"""One application on one loopback port, in a running event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from typing import Final
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sre_assistant.sim.misbehaviour import App, Misbehaving, Mode
+
+_QUIET: Final = logging.Logger("sim", logging.CRITICAL + 1)
+_GRACE_SECONDS: Final = 2
+
+
+class _Protocol(H11Protocol):
+    """HTTP without a word on stderr when a connection ends badly, which here is often the point."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.logger = _QUIET
+
+
+class Served:
+    """An application on a port of its own until stopped; all methods belong to the loop's thread."""
+
+    def __init__(self, app: App) -> None:
+        self.app = Misbehaving(app)
+        self._socket = _bound(0)
+        self.port = int(self._socket.getsockname()[1])
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self) -> None:
+        """Listens; returns when connections are accepted."""
+        config = uvicorn.Config(
+            self.app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            if self._task.done():
+                self._task.result()
+                raise RuntimeError(f"the server on port {self.port} ended before it began")
+            await asyncio.sleep(0.001)
+
+    async def stop(self) -> None:
+        """Answers what is under way, then frees the port."""
+        await self._halt()
+        self._socket.close()
+
+    async def fail(self, mode: Mode | None, paths: str) -> None:
+        """Misbehaves as told, or with None behaves again; the port stays the same."""
+        if mode == "refuse":
+            if self._server is not None:
+                await self._halt()
+                self._socket = _bound(self.port)
+            return
+        self.app.fail(mode, paths)
+        if self._server is None:
+            await self.start()
+
+    async def _halt(self) -> None:
+        server, task, self._server, self._task = self._server, self._task, None, None
+        if server is None or task is None:
+            return
+        self.app.fail(None)
+        server.should_exit = True
+        await task
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket that holds a loopback port but refuses connections until somebody listens."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    return made
