@@ -40,6 +40,7 @@ def meant(question: str, previous: Understood | None = None) -> Understood:
         ("write me a poem about the sea", "outside", (), ""),
         ("how is 192.0.2.9:9100 doing?", "state", ("192.0.2.9",), ""),
         ("is 192 % load normal on pve1", "normal", ("pve1.lan",), "cpu.load_per_core"),
+        ("pve1.lan", "state", ("pve1.lan",), ""),
         ("restart jellyfin", "outside", ("jellyfin.lan",), ""),
         ("", "outside", (), ""),
     ],

@@ -87,15 +87,15 @@ def understand(question: str, known: Vocabulary, previous: Understood | None = N
     """
     signals = known.signals
     words = [w.rstrip(".:/-").lower() for w in _WORD.findall(question)]
-    said = set(words)
-    if alert := next((a for a in known.alerts if a.lower() in said), ""):
+    if alert := next((a for a in known.alerts if a.lower() in words), ""):
         return Understood(intent="why", alert=alert)
     named, unclear, choices = _machines(words, known)
     if unclear:
         return Understood(intent="ambiguous", unclear=unclear, choices=choices)
     paths = _PATH.findall(question)
     matches = tuple(dict.fromkeys(named.values()))
-    wanted = _signals(said - named.keys(), signals, paths)
+    said = set(words) - named.keys()
+    wanted = _signals(said, signals, paths)
     labels = {"mountpoint": paths[0].rstrip("/") or "/"} if paths else {}
     if said & _TRENDING or "when" in said:
         wanted = _with_time_to_full(wanted)
@@ -133,7 +133,7 @@ def _intent(said: set[str], hosts: tuple[str, ...], wanted: tuple[str, ...]) -> 
         return "normal"
     if not hosts and {"what", "down"} <= said:
         return "targets"
-    if (hosts and wanted) or (named and said & (_STATE | _SAME)):
+    if (hosts and (wanted or not said)) or (named and said & (_STATE | _SAME)):
         return "state"
     return "outside"
 

@@ -13,7 +13,8 @@ _GENERAL = frozenset({"clock", "exporters", "alerts", "targets"})
 
 def blind_spots(seen: Observed, concern: Concern) -> tuple[str, ...]:
     """Why "healthy" must not be said, in words; empty when all that would show a fault was answered."""
-    spots = [*_unanswered(seen), *(_house(seen) if concern.whole_house else _concerned(seen, concern))]
+    # What a silent server does not show would only repeat that it is silent.
+    spots = _unanswered(seen) or (_house(seen) if concern.whole_house else _concerned(seen, concern))
     return tuple(dict.fromkeys(spots))
 
 

@@ -13,7 +13,7 @@ from sre_assistant.domain.checkup import Checkup, Finding
 from sre_assistant.domain.events import Emit
 from sre_assistant.domain.reading import Target
 from sre_assistant.investigation.naming import host_of
-from sre_assistant.investigation.signals import known_signals
+from sre_assistant.investigation.signals import Pack, known_signals
 from sre_assistant.investigation.surroundings import Surroundings, look_around
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.ids import Ids
@@ -57,20 +57,19 @@ def _exporters(around: Surroundings, system: str) -> tuple[Finding, ...]:
     if "exporters" in around.gaps:
         return ()
     targets = around.targets.get(system, ())
-    found = []
-    for pack in (p for p in known_signals().packs if p.present):
-        seen = {m.get("instance", "") for m in around.present[pack.name]}
-        level = "ok" if seen or pack.name != "node_exporter" else "warning"
-        text = f"{pack.title}: {len(seen)} seen" if seen else f"{pack.title}: none seen"
-        fix = (
-            "apt install prometheus-node-exporter, then add host:9100 to scrape_configs"
-            if level != "ok"
-            else ""
-        )
-        found.append(
-            Finding(level="ok" if level == "ok" else "warning", check="exporters", text=text, fix=fix)
-        )
+    counts = {p.name: len({m.get("instance") for m in around.present[p.name]}) for p in _packs()}
+    listed = ", ".join(f"{name} {count}" for name, count in counts.items() if count)
+    found = [Finding(level="ok", check="exporters", text=listed)] if listed else []
+    if not counts[_INDISPENSABLE]:
+        text = f"no {_INDISPENSABLE} is scraped: no machine is watched from inside"
+        fix = "apt install prometheus-node-exporter, then add each machine's :9100 to scrape_configs"
+        found.append(Finding(level="warning", check="exporters", text=text, fix=fix))
     return (*found, *_unwatched(around, targets), *_down(targets))
+
+
+def _packs() -> tuple[Pack, ...]:
+    """The packs whose exporters can be looked for."""
+    return tuple(p for p in known_signals().packs if p.present)
 
 
 def _unwatched(around: Surroundings, targets: Iterable[Target]) -> tuple[Finding, ...]:
