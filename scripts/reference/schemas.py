@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from reference.markdown import plain
 from sre_assistant.kit.codec import encode
 from sre_assistant.runtime.schemas import published
 
 
 def files() -> dict[str, str]:
     """Text by file name."""
-    return {f"{name}.json": encode(schema, indent=2).decode() + "\n" for name, schema in published().items()}
+    return {f"{name}.json": _text(schema) for name, schema in published().items()}
+
+
+def _text(schema: dict[str, Any]) -> str:
+    for definition in schema.get("$defs", {}).values():
+        if "description" in definition:  # a docstring, whose indentation depends on the Python that read it
+            definition["description"] = plain(definition["description"])
+    return encode(schema, indent=2).decode() + "\n"

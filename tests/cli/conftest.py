@@ -30,7 +30,8 @@ def bare(tmp_path: Path) -> Shell:
 
 
 @pytest.fixture
-def silent_server() -> Iterator[str]:
-    """The address of a server that accepts and never answers."""
+def silent_server() -> Iterator[socket.socket]:
+    """A server that never answers."""
     with socket.create_server(("127.0.0.1", 0), backlog=16) as listener:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.settimeout(60)
+        yield listener

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -231,18 +231,20 @@ def test_a_reader_that_goes_away_ends_the_output_quietly(shell: Shell) -> None:
     assert (process.returncode, err) == (141, b"")
 
 
-def test_ctrl_c_ends_with_130_and_no_traceback(shell: Shell, silent_server: str) -> None:
+def test_ctrl_c_ends_with_130_and_no_traceback(shell: Shell, silent_server: socket.socket) -> None:
+    silent = f"http://127.0.0.1:{silent_server.getsockname()[1]}"
     process = subprocess.Popen(
         [SRE, "alerts"],
         cwd=shell.folder,
-        env=shell.environ | {"PROMETHEUS_URL": silent_server, "ALERTMANAGER_URL": silent_server},
+        env=shell.environ | {"PROMETHEUS_URL": silent, "ALERTMANAGER_URL": silent},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    time.sleep(1.5)
+    connection, _ = silent_server.accept()
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
+    connection.close()
     assert process.returncode == 130
     assert "Traceback" not in err
 

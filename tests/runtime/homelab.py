@@ -40,5 +40,11 @@ async def connected(homelab: Homelab, folder: Path, **environ: str) -> AsyncIter
         yield program
 
 
+def unconnected(folder: Path, kind: type[Program] = Program) -> Program:
+    """The program of an installation in which nothing is configured."""
+    settings = load({"HOME": str(folder)}, folder=folder)
+    return kind(settings, {}, clock=SystemClock(), ids=RandomIds())
+
+
 def nobody(event: Event) -> None:
     """Listens to nothing."""

@@ -259,7 +259,7 @@ node_memory_MemAvailable_bytes / node_memory_MemTotal_bytes
 rate(node_pressure_memory_waiting_seconds_total[5m])
 increase(node_vmstat_oom_kill[15m])
 node_filesystem_avail_bytes / node_filesystem_size_bytes < 0.5
-1 - node_filesystem_avail_bytes{fstype!~"squashfs|tmpfs"} / (node_filesystem_size_bytes{fstype!~"squashfs|tmpfs"} > 0)
+1 - node_filesystem_avail_bytes{fstype!~"squashfs"} / (node_filesystem_size_bytes{fstype!~"squashfs"} > 0)
 predict_linear(node_filesystem_avail_bytes[1h], 4 * 3600)
 predict_linear(node_filesystem_avail_bytes{mountpoint="/tank/media"}[1h], 4 * 3600) < 0
 deriv(node_filesystem_avail_bytes[30m])

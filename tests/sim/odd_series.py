@@ -11,7 +11,7 @@ STEP = 15_000
 
 
 class Made:
-    """A series on a 15 s grid from a function of the step's number; steps where ``kept`` is false are missing."""
+    """A series on a 15 s grid from its values; steps where ``kept`` is false are missing."""
 
     def __init__(
         self, name: str, labels: dict[str, str], start: int, values: Floats, kept: object = True

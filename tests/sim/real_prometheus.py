@@ -6,6 +6,7 @@ import contextlib
 import json
 import shutil
 import socket
+import struct
 import subprocess
 import time
 import urllib.error
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sre_assistant.sim.arrays import Samples, is_stale
 from sre_assistant.sim.promql.text import plain, quoted
@@ -29,7 +32,7 @@ class Shelf:
     start: int
     end: int
 
-    def select(self, matchers: Sequence[Matcher], start: int, end: int) -> list[Series]:
+    def select(self, matchers: Sequence[Matcher], _start: int, _end: int, /) -> list[Series]:
         """Those that match."""
         return [Unmarked(one, self.start, self.end) for one in self.index.matching(matchers)]
 
@@ -128,3 +131,55 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
             return
         time.sleep(0.05)
     raise RuntimeError("prometheus did not become ready")
+
+
+@contextlib.contextmanager
+def prometheus_written_to(series: Iterable[Series], start: int, end: int, folder: Path) -> Iterator[str]:
+    """The URL of a Prometheus that got these samples by remote write, stale markers included."""
+    (folder / "prometheus.yml").write_text("global: {evaluation_interval: 30s}\n")
+    rows = [(one.labels, one.samples(start, end)) for one in series]
+    with running(folder, folder / "data", "--web.enable-remote-write-receiver") as url:
+        for begin in range(start, end, _SLICE_MS):
+            _write(url, [_series(labels, samples, begin) for labels, samples in rows])
+        yield url
+
+
+_SLICE_MS = 1_200_000  # the head takes samples of many series only roughly in order of time
+
+
+def _series(labels: Labels, samples: Samples, begin: int) -> bytes:
+    inside = (samples.times >= begin) & (samples.times < begin + _SLICE_MS)
+    named = b"".join(_field(1, _field(1, k.encode()) + _field(2, v.encode())) for k, v in labels)
+    pairs = zip(samples.times[inside].tolist(), samples.values[inside].view(np.int64).tolist(), strict=True)
+    data = b"".join(
+        _field(2, b"\x09" + struct.pack("<q", bits) + b"\x10" + _varint(moment)) for moment, bits in pairs
+    )
+    return _field(1, named + data) if data else b""
+
+
+def _write(url: str, series: Sequence[bytes]) -> None:
+    message = b"".join(series)
+    pieces = [message[i : i + 65536] for i in range(0, len(message), 65536)]
+    packed = _varint(len(message)) + b"".join(
+        bytes([61 << 2]) + struct.pack("<H", len(piece) - 1) + piece for piece in pieces
+    )
+    headers = {
+        "Content-Encoding": "snappy",
+        "Content-Type": "application/x-protobuf",
+        "X-Prometheus-Remote-Write-Version": "0.1.0",
+    }
+    request = urllib.request.Request(f"{url}/api/v1/write", packed, headers, method="POST")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status == 204
+
+
+def _field(number: int, content: bytes) -> bytes:
+    return bytes([number << 3 | 2]) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    found = bytearray()
+    while value > 127:
+        found.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*found, value])

@@ -54,6 +54,7 @@ def create_app(
         title="HomeLab SRE Assistant",
         version=__version__,
         lifespan=lifespan,
+        redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",

@@ -45,7 +45,7 @@ class Wanted:
     """All active alerts, or the whole house when nothing is firing."""
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(request: Request, *, patience: float = _PATIENCE) -> bytes:
     """The whole body.
 
     Raises:
@@ -59,7 +59,7 @@ async def read_body(request: Request) -> bytes:
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size <= MAX_BODY:
@@ -67,9 +67,7 @@ async def read_body(request: Request) -> bytes:
                 elif size > _DRAINED:
                     break
     except TimeoutError as error:
-        raise HTTPException(
-            HTTPStatus.REQUEST_TIMEOUT, f"No whole body came in {_PATIENCE:.0f} s."
-        ) from error
+        raise HTTPException(HTTPStatus.REQUEST_TIMEOUT, f"No whole body came in {patience:g} s.") from error
     if size > MAX_BODY:
         raise HTTPException(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {MAX_BODY} bytes; send less."

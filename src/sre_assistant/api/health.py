@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
+
+from starlette.exceptions import HTTPException
 
 from sre_assistant.domain.checkup import Checkup
 
@@ -16,6 +19,8 @@ _FRESH = 15.0
 """Seconds a check-up is good for when somebody waits."""
 _STALE = 60.0
 """Seconds after which a scrape sets off a new one."""
+_PATIENCE = 4.0
+"""Seconds somebody waits for a check-up."""
 _STATUS: dict[str, Literal["healthy", "degraded", "unhealthy"]] = {
     "ok": "healthy",
     "limited": "degraded",
@@ -48,22 +53,31 @@ class HealthReport:
 class Health:
     """The last check-up, renewed when it is too old; those who ask meanwhile share one."""
 
-    def __init__(self, program: Program, meters: Meters) -> None:
+    def __init__(self, program: Program, meters: Meters, *, patience: float = _PATIENCE) -> None:
         self._program = program
         self._meters = meters
+        self._patience = patience
         self._systems: tuple[Checkup, ...] = ()
         self._checked_at: float | None = None
         self._running: asyncio.Task[None] | None = None
 
     async def systems(self) -> tuple[Checkup, ...]:
-        """Each system's check-up, at most 15 seconds old."""
-        if self._age() > _FRESH:
-            await asyncio.shield(self._renewal())
+        """Each system's check-up, at most 15 seconds old.
+
+        Raises:
+            HTTPException: it takes longer than a probe waits; it goes on, so asking again may find it done.
+        """
+        if self._program.settings.systems and self._age() > _FRESH:
+            try:
+                await asyncio.wait_for(asyncio.shield(self._renewal()), self._patience)
+            except TimeoutError as error:
+                said = f"The check-up takes longer than {self._patience:g} s; ask again."
+                raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, said) from error
         return self._systems
 
     def refresh(self) -> None:
         """Sets off a check-up when the last is over a minute old; does not wait for it."""
-        if self._age() > _STALE:
+        if self._program.settings.systems and self._age() > _STALE:
             self._renewal()
 
     async def aclose(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from sre_assistant.api.errors import attempt
 from sre_assistant.domain.answer import Answer
@@ -22,7 +22,9 @@ _STAGES = {
 }
 
 
-async def events(work: Callable[[Emit], Awaitable[Answer]], *, heartbeat: float) -> AsyncIterator[bytes]:
+async def events(
+    work: Callable[[Emit], Awaitable[Answer]], *, heartbeat: float
+) -> AsyncGenerator[bytes, None]:
     """The lines of the stream; when its reader goes away, the work is given up.
 
     Args:

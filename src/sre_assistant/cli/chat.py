@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING
 from sre_assistant.cli import exits
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sre_assistant.domain.answer import Answer
     from sre_assistant.runtime.program import Program
     from sre_assistant.runtime.settings import Settings
@@ -24,6 +25,8 @@ def chat() -> int:
 
     Leave with quit or Ctrl-D.
     """
+    import asyncio
+
     from sre_assistant.cli import screen
     from sre_assistant.cli.door import program_on_machine
     from sre_assistant.runtime.settings import ambient, load

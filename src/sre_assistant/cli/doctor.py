@@ -23,12 +23,9 @@ def doctor(
     """
     from sre_assistant.cli import screen
     from sre_assistant.cli.door import with_program
-    from sre_assistant.contracts.house import House
     from sre_assistant.runtime.settings import ambient, load
 
     settings = load(ambient())
-    if not settings.systems:
-        House(()).require_metrics()
     names = (system,) if system else ()
     with screen.progress("checking") as emit:
         report = with_program(settings, lambda program: program.doctor(names, emit=emit))

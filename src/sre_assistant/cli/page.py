@@ -42,7 +42,7 @@ class Page:
         wrapped = body.wrap(_LAYOUT, self.width - indent - reserved)
         for number, line in enumerate(wrapped or [Text("")]):
             line.rstrip()
-            lead = Text(label.ljust(indent) if number == 0 else " " * indent, "bold cyan")
+            lead = Text(label.ljust(indent), "bold cyan") if label and number == 0 else Text(" " * indent)
             self.lines.append(Text.assemble(lead, line) if indent else line)
         if mark:
             last = self.lines[-1]

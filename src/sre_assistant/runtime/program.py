@@ -103,27 +103,24 @@ class Program:
         """The active alerts.
 
         Raises:
-            ConfigError: nothing is configured that could tell.
+            ConfigError: nothing is configured.
         """
         run = _Run(self.clock, self._ids)
-        house = self._house(run)
-        if not house.alerts:
-            house.require_metrics()
-        return await list_alerts(house, clock=run.clock, ids=run.ids, emit=emit)
+        return await list_alerts(self._house(run), clock=run.clock, ids=run.ids, emit=emit)
 
     async def doctor(self, systems: Sequence[str] = (), *, emit: Emit) -> CheckupReport:
         """Checks all systems, or those of the given names or kinds.
 
         Raises:
             CallError: no system is called so.
+            ConfigError: none is configured.
         """
         run = _Run(self.clock, self._ids)
         house = self._house(run)
-        known = tuple(dict.fromkeys(name for s in house.systems for name in (s.name, s.kind)))
+        known = tuple(dict.fromkeys(name for s in house.require_systems() for name in (s.name, s.kind)))
         for name in systems:
             if name not in known:
-                remedy = nearest(name, known) if known else "None is configured."
-                raise CallError(f"no system is called {name!r}. {remedy}")
+                raise CallError(f"no system is called {name!r}. {nearest(name, known)}")
         if systems:
             wanted = tuple(s for s in house.systems if s.name in systems or s.kind in systems)
             house = House(wanted, site=house.site)

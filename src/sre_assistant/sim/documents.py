@@ -57,17 +57,21 @@ class Document:
 
     def error(self, path: str, problem: str, remedy: str) -> ConfigError:
         """An error about the part at ``path``, written like ``$.timeline[0].host``."""
-        return ConfigError(f"{self.name}:{self.line(path)}", problem, remedy)
+        return ConfigError(f"{self.name}:{self.line(path, problem)}", problem, remedy)
 
-    def line(self, path: str) -> int:
-        """The line of the deepest part of ``path`` that exists, from 1."""
-        node, line = self._tree, 1
+    def line(self, path: str, hint: str = "") -> int:
+        """The line of the part at ``path`` (or the deepest above it that exists), from 1.
+
+        Where the path leaves open which entry is meant (``[...]``), ``hint`` is the text of the wrong one.
+        """
+        nodes, line = [self._tree] if self._tree else [], 1
         for step in _STEP.finditer(path):
-            if node is None:
-                break
-            line = node.start_mark.line + 1
-            node = _child(node, step)
-        return node.start_mark.line + 1 if node is not None else line
+            line = nodes[0].start_mark.line + 1
+            nodes = [child for node in nodes for child in _children(node, step)]
+            if not nodes:
+                return line
+        meant = [node for node in nodes if hint and repr(node.value) in hint]
+        return next((node.start_mark.line + 1 for node in meant or nodes), line)
 
     def _explained(self, message: str, kind: type[object]) -> ConfigError:
         found = _PATH.search(message)
@@ -93,15 +97,12 @@ def _suggestion(word: str, known: list[str]) -> str:
     return f"Did you mean {close[0]!r}?" if close else ""
 
 
-def _child(node: yaml.Node, step: re.Match[str]) -> yaml.Node | None:
+def _children(node: yaml.Node, step: re.Match[str]) -> list[yaml.Node]:
     if isinstance(node, yaml.SequenceNode) and step["index"]:
-        index = int(step["index"])
-        items: list[yaml.Node] = node.value
-        return items[index] if index < len(items) else None
-    if isinstance(node, yaml.MappingNode) and step["key"]:
-        found: list[yaml.Node] = [value for key, value in node.value if key.value == step["key"]]
-        return found[0] if found else None
-    return None
+        return list(node.value[int(step["index"]) : int(step["index"]) + 1])
+    if isinstance(node, yaml.MappingNode):
+        return [value for key, value in node.value if step["any"] or key.value == step["key"]]
+    return []
 
 
 def _words(kind: type[object]) -> list[str]:

@@ -22,21 +22,17 @@ MOST_BUSY: Final = 0.93
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"):
-    """Something that begins at ``at`` (a time of day or ``+30m`` after the scenario's start) and may end."""
+    """Something that begins at ``at`` (a time of day or ``+30m`` after the scenario's start) and may end.
+
+    Each kind writes itself into the world with ``begin``, from a start in seconds since the epoch, and names
+    with ``subject`` what it is about, by the labels that metrics use.
+    """
 
     cause: ClassVar[str | None] = None
     """The hypothesis that names it; none for what is not a fault."""
 
     at: str
     lasts: Span | None = None
-
-    def begin(self, world: World, t: float) -> None:
-        """Writes itself into the world; ``t`` is its start in seconds since the epoch."""
-        raise NotImplementedError
-
-    def subject(self, house: House) -> dict[str, str]:
-        """What it is about, by the labels that metrics use."""
-        raise NotImplementedError
 
     def until(self, t: float) -> float:
         """Its end in seconds since the epoch."""

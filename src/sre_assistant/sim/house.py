@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import resources
 
 import msgspec
@@ -80,6 +81,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return f"{host}.{self.domain}:9100"
 
 
+@cache
 def standard_house() -> House:
     """The homelab that comes with the program."""
     text = resources.files("sre_assistant.sim").joinpath("worlds", "homelab.yaml").read_text(encoding="utf-8")

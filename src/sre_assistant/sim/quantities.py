@@ -52,7 +52,7 @@ def read(kind: type[object], value: object) -> object:
         return Share(_share(value))
     if kind is Span:
         return Span(span(value))
-    raise NotImplementedError(kind)
+    raise TypeError(f"{kind!r} is no quantity")
 
 
 def span(value: object) -> float:

@@ -10,6 +10,7 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
@@ -268,6 +269,7 @@ class Rules:
         return [one for one in joined if len(one.data.times)]
 
 
+@cache
 def standard_rules() -> Document:
     """The rule file that comes with the program."""
     text = resources.files("sre_assistant.sim").joinpath("alerting.yaml").read_text(encoding="utf-8")

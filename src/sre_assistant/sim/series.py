@@ -79,7 +79,7 @@ class Series(Protocol):
 class Storage(Protocol):
     """Where series are found."""
 
-    def select(self, matchers: Sequence[Matcher], start: int, end: int) -> Iterable[Series]:
+    def select(self, matchers: Sequence[Matcher], start: int, end: int, /) -> Iterable[Series]:
         """The series that pass all matchers and may have samples in the window, sorted by labels."""
         ...
 

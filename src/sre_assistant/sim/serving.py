@@ -29,18 +29,26 @@ class Served:
 
     def __init__(self, app: App) -> None:
         self.app = Misbehaving(app)
-        self._socket = _bound(0)
-        self.port = int(self._socket.getsockname()[1])
+        self._socket: socket.socket | None = None
+        self._port = 0
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where it listens.
+
+        Raises:
+            RuntimeError: it has not begun to.
+        """
+        if not self._port:
+            raise RuntimeError("this server has no port before it is started")
+        return f"http://127.0.0.1:{self._port}"
 
     async def start(self) -> None:
         """Listens; returns when connections are accepted."""
+        held = self._socket or _bound(self._port)
+        self._socket, self._port = held, int(held.getsockname()[1])
         config = uvicorn.Config(
             self.app,
             http=_Protocol,
@@ -51,24 +59,25 @@ class Served:
             timeout_graceful_shutdown=_GRACE_SECONDS,
         )
         self._server = uvicorn.Server(config)
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        self._task = asyncio.create_task(self._server.serve(sockets=[held]))
         while not self._server.started:
             if self._task.done():
                 self._task.result()
-                raise RuntimeError(f"the server on port {self.port} ended before it began")
+                raise RuntimeError(f"the server on port {self._port} ended before it began")
             await asyncio.sleep(0.001)
 
     async def stop(self) -> None:
         """Answers what is under way, then frees the port."""
         await self._halt()
-        self._socket.close()
+        if self._socket is not None:
+            self._socket.close()
 
     async def fail(self, mode: Mode | None, paths: str) -> None:
         """Misbehaves as told, or with None behaves again; the port stays the same."""
         if mode == "refuse":
             if self._server is not None:
                 await self._halt()
-                self._socket = _bound(self.port)
+                self._socket = _bound(self._port)
             return
         self.app.fail(mode, paths)
         if self._server is None:

@@ -24,6 +24,8 @@ class Point:
 
     labels: Mapping[str, str]
     level: Level
+    exists: Level | None = None
+    """1 at the times at which the exporter shows it at all; by default always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,32 +117,38 @@ class Target:
         for family in self.families:
             for point in family.points:
                 labels = labels_of({NAME: family.name, **point.labels, **identity})
-                yield Scraped(labels, self, point.level)
+                yield Scraped(labels, self, point)
         for name, level in _REPORTS.items():
             yield Reported(labels_of({NAME: name, **identity}), self, level)
 
 
 @dataclass(frozen=True, slots=True)
 class Scraped:
-    """A series that the target's exporter serves; it goes stale when a scrape fails."""
+    """A series that the target's exporter serves; it goes stale when a scrape fails or no longer shows it."""
 
     labels: Labels
     target: Target
-    level: Level
+    point: Point
 
     def samples(self, start: int, end: int) -> Samples:
         """The samples that scrapes in the window brought."""
         times = self.target.scrapes(start, end)
         if not len(times):
             return Samples(times, np.empty(0))
-        values = np.asarray(self.level(self.target.seconds(times)), dtype=np.float64)
-        if not self.target.outages_in(int(times[0]), int(times[-1])):
+        values = np.asarray(self.point.level(self.target.seconds(times)), dtype=np.float64)
+        if self.point.exists is None and not self.target.outages_in(int(times[0]), int(times[-1])):
             return Samples(times, values)
-        failing = self.target.failing(times)
-        ended = failing & ~self.target.failing(times - SCRAPE_INTERVAL_MS)
+        missing = self._missing(times)
+        ended = missing & ~self._missing(times - SCRAPE_INTERVAL_MS)
         values = np.where(ended, STALE, values)
-        kept = ~failing | ended
+        kept = ~missing | ended
         return Samples(times[kept], values[kept])
+
+    def _missing(self, times: Ints) -> Bools:
+        failing = self.target.failing(times)
+        if self.point.exists is None:
+            return failing
+        return failing | (self.point.exists(self.target.seconds(times)) == 0)
 
 
 @dataclass(frozen=True, slots=True)

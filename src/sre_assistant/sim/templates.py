@@ -100,8 +100,9 @@ def humanize_timestamp(value: float) -> str:
     """Unix seconds as a date."""
     if not math.isfinite(value):
         return _short(value)
-    moment = datetime.fromtimestamp(value, UTC)
-    return moment.strftime("%Y-%m-%d %H:%M:%S") + " +0000 UTC"
+    seconds, milliseconds = divmod(int(value * 1000), 1000)
+    part = f".{milliseconds:03d}".rstrip("0").rstrip(".")
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}{part} +0000 UTC"
 
 
 _FUNCTIONS: Final[dict[str, Callable[[float], str]]] = {

@@ -18,7 +18,7 @@ class Scrapes:
 
     index: Index
 
-    def select(self, matchers: Sequence[Matcher], start: int, end: int) -> list[Series]:  # noqa: ARG002  all exist always
+    def select(self, matchers: Sequence[Matcher], _start: int, _end: int, /) -> list[Series]:
         """The series that pass the matchers."""
         return self.index.matching(matchers)
 
@@ -31,7 +31,7 @@ class Tsdb:
     rules: Rules
     now: int
 
-    def select(self, matchers: Sequence[Matcher], start: int, end: int) -> list[Series]:
+    def select(self, matchers: Sequence[Matcher], start: int, end: int, /) -> list[Series]:
         """The series that pass the matchers."""
         found: list[Series] = [_Until(one, self.now) for one in self.index.matching(matchers)]
         if any(_may_be_written(matchers, name) for name in _BY_RULES):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.exporters.shapes import fixed, many, one, process
+from sre_assistant.sim.exporters.shapes import fixed, gauge, many, process
 from sre_assistant.sim.signals import DAY, Wander
-from sre_assistant.sim.targets import Family, Level
+from sre_assistant.sim.targets import Family, Level, Point
 
 if TYPE_CHECKING:
     from sre_assistant.sim.hosts import Host
@@ -22,88 +23,76 @@ _PHASES: Final = {"resolve": 0.03, "connect": 0.06, "tls": 0.2, "processing": 0.
 
 def page_families(page: Page, epoch: float, *, secure: bool) -> list[Family]:
     """What a probe of a web page yields."""
+    visit = _Visit(page, secure)
+    return [*_outcome(visit), *_answer(visit), *(_certificate(visit, epoch) if secure else ())]
 
-    def answered(t: Floats) -> Floats:
-        return np.where(page.status(t) > 0, 1.0, 0.0)
 
-    def good(t: Floats) -> Floats:
-        status = page.status(t)
+@dataclass(frozen=True)
+class _Visit:
+    """A probe's course at each time."""
+
+    page: Page
+    secure: bool
+
+    def answered(self, t: Floats) -> Floats:
+        return np.where(self.page.status(t) > 0, 1.0, 0.0)
+
+    def good(self, t: Floats) -> Floats:
+        status = self.page.status(t)
         return np.where((status >= 200) & (status < 300), 1.0, 0.0)
 
-    def took(t: Floats) -> Floats:
-        usual = page.spec.answer * (1 + 0.3 * Wander(page.seed, 300.0, 1.0).value(t))
-        return np.where(answered(t) > 0, usual, _UNANSWERED)
+    def took(self, t: Floats) -> Floats:
+        usual = self.page.spec.answer * (1 + 0.3 * Wander(self.page.seed, 300.0, 1.0).value(t))
+        return np.where(self.answered(t) > 0, usual, _UNANSWERED)
 
-    def phase(name: str, share: float) -> Level:
-        part = 0.0 if name == "tls" and not secure else share
-        return lambda t: np.where(answered(t) > 0, took(t) * part, 0.0)
+    def phase(self, name: str, share: float) -> Level:
+        part = 0.0 if name == "tls" and not self.secure else share
+        return lambda t: np.where(self.answered(t) > 0, self.took(t) * part, 0.0)
 
-    length = float(2000 + page.seed % 40000)
-    families = [
-        one(
-            "probe_dns_lookup_time_seconds",
-            "gauge",
-            "Time of the name lookup in seconds.",
-            lambda t: took(t) * 0.002,
-        ),
-        one("probe_duration_seconds", "gauge", "Time of the whole probe in seconds.", took),
-        one("probe_failed_due_to_regex", "gauge", "Whether a pattern made the probe fail.", fixed(0.0)),
-        one(
-            "probe_http_content_length",
-            "gauge",
-            "Length of the answer.",
-            lambda t: np.where(good(t) > 0, length, 0.0),
-        ),
-        many(
-            "probe_http_duration_seconds",
-            "gauge",
-            "Time of each phase of the request, all redirects together.",
-            [({"phase": name}, phase(name, share)) for name, share in _PHASES.items()],
-        ),
-        one("probe_http_redirects", "gauge", "Redirects followed.", fixed(0.0)),
-        one(
-            "probe_http_ssl",
-            "gauge",
-            "Whether the last redirect used TLS.",
-            lambda t: answered(t) * float(secure),
-        ),
-        one("probe_http_status_code", "gauge", "Status of the answer.", page.status),
-        one(
-            "probe_http_uncompressed_body_length",
-            "gauge",
-            "Length of the body.",
-            lambda t: np.where(good(t) > 0, length, 0.0),
-        ),
-        one("probe_http_version", "gauge", "HTTP version of the answer.", lambda t: answered(t) * 1.1),
-        one(
-            "probe_ip_addr_hash",
-            "gauge",
-            "Hash of the address.",
-            fixed(float(zlib.crc32(page.host.spec.address.encode()))),
-        ),
-        one("probe_ip_protocol", "gauge", "4 or 6.", fixed(4.0)),
-        one("probe_success", "gauge", "Whether the probe succeeded.", good),
+    def length(self, t: Floats) -> Floats:
+        return self.good(t) * float(2000 + self.page.seed % 40000)
+
+
+def _outcome(visit: _Visit) -> list[Family]:
+    address = float(zlib.crc32(visit.page.host.spec.address.encode()))
+    lookup: Level = lambda t: visit.took(t) * 0.002  # noqa: E731
+    return [
+        gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", lookup),
+        gauge("probe_duration_seconds", "Time of the whole probe in seconds.", visit.took),
+        gauge("probe_ip_addr_hash", "Hash of the address.", fixed(address)),
+        gauge("probe_ip_protocol", "4 or 6.", fixed(4.0)),
+        gauge("probe_success", "Whether the probe succeeded.", visit.good),
     ]
-    if secure:
-        until = round(epoch + page.start + (page.spec.certificate or 90 * DAY))
-        families += [
-            one(
-                "probe_ssl_earliest_cert_expiry",
-                "gauge",
-                "First expiry in the chain, unix time.",
-                fixed(float(until)),
-            ),
-            one(
-                "probe_ssl_last_chain_expiry_timestamp_seconds",
-                "gauge",
-                "Expiry of the last chain, unix time.",
-                fixed(float(until)),
-            ),
-            many(
-                "probe_tls_version_info", "gauge", "TLS version used.", [({"version": "TLS 1.3"}, fixed(1.0))]
-            ),
-        ]
-    return families
+
+
+def _answer(visit: _Visit) -> list[Family]:
+    phases = [({"phase": name}, visit.phase(name, share)) for name, share in _PHASES.items()]
+    tls: Level = lambda t: visit.answered(t) * float(visit.secure)  # noqa: E731
+    version: Level = lambda t: visit.answered(t) * 1.1  # noqa: E731
+    return [
+        gauge("probe_failed_due_to_regex", "Whether a pattern made the probe fail.", fixed(0.0)),
+        gauge("probe_http_content_length", "Length of the answer.", visit.length),
+        many("probe_http_duration_seconds", "gauge", "Time of each phase, all redirects together.", phases),
+        gauge("probe_http_redirects", "Redirects followed.", fixed(0.0)),
+        gauge("probe_http_ssl", "Whether the last redirect used TLS.", tls),
+        gauge("probe_http_status_code", "Status of the answer.", visit.page.status),
+        gauge("probe_http_uncompressed_body_length", "Length of the body.", visit.length),
+        gauge("probe_http_version", "HTTP version of the answer.", version),
+    ]
+
+
+def _certificate(visit: _Visit, epoch: float) -> list[Family]:
+    """What is known of the certificate; nothing while nobody answers."""
+    until = fixed(float(round(epoch + visit.page.start + (visit.page.spec.certificate or 90 * DAY))))
+    facts = (
+        ("probe_ssl_earliest_cert_expiry", "First expiry in the chain, unix time.", {}, until),
+        ("probe_ssl_last_chain_expiry_timestamp_seconds", "Expiry of the last chain, unix time.", {}, until),
+        ("probe_tls_version_info", "TLS version used.", {"version": "TLS 1.3"}, fixed(1.0)),
+    )
+    return [
+        Family(name, "gauge", about, (Point(labels, level, visit.answered),))
+        for name, about, labels, level in facts
+    ]
 
 
 def ping_families(host: Host) -> list[Family]:
@@ -116,10 +105,8 @@ def ping_families(host: Host) -> list[Family]:
         return alive(t) * (0.0004 + Wander(host.seed + 77, 240.0, 0.0002).value(t))
 
     return [
-        one("probe_dns_lookup_time_seconds", "gauge", "Time of the name lookup in seconds.", fixed(0.0003)),
-        one(
-            "probe_duration_seconds",
-            "gauge",
+        gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", fixed(0.0003)),
+        gauge("probe_duration_seconds",
             "Time of the whole probe in seconds.",
             lambda t: np.where(alive(t) > 0, trip(t) + 0.0006, 5.0),
         ),
@@ -133,15 +120,13 @@ def ping_families(host: Host) -> list[Family]:
                 ({"phase": "setup"}, fixed(0.0002)),
             ],
         ),
-        one("probe_icmp_reply_hop_limit", "gauge", "Hop limit of the reply.", lambda t: alive(t) * 64.0),
-        one(
-            "probe_ip_addr_hash",
-            "gauge",
+        gauge("probe_icmp_reply_hop_limit", "Hop limit of the reply.", lambda t: alive(t) * 64.0),
+        gauge("probe_ip_addr_hash",
             "Hash of the address.",
             fixed(float(zlib.crc32(host.spec.address.encode()))),
         ),
-        one("probe_ip_protocol", "gauge", "4 or 6.", fixed(4.0)),
-        one("probe_success", "gauge", "Whether the probe succeeded.", alive),
+        gauge("probe_ip_protocol", "4 or 6.", fixed(4.0)),
+        gauge("probe_success", "Whether the probe succeeded.", alive),
     ]
 
 
@@ -155,9 +140,7 @@ def own_families(host: Host, epoch: float) -> list[Family]:
     }
     return [
         many("blackbox_exporter_build_info", "gauge", "Version of the exporter.", [(info, fixed(1.0))]),
-        one(
-            "blackbox_exporter_config_last_reload_successful",
-            "gauge",
+        gauge("blackbox_exporter_config_last_reload_successful",
             "Whether the configuration was accepted.",
             fixed(1.0),
         ),

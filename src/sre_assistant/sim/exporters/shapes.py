@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,6 +15,48 @@ from sre_assistant.sim.targets import Family, Level, Point
 def one(name: str, kind: str, about: str, level: Level) -> Family:
     """A metric with a single series and no labels of its own."""
     return Family(name, kind, about, (Point({}, level),))
+
+
+def gauge(name: str, about: str, level: Level) -> Family:
+    """A gauge with a single series and no labels of its own."""
+    return one(name, "gauge", about, level)
+
+
+def counter(name: str, about: str, level: Level) -> Family:
+    """A counter with a single series and no labels of its own."""
+    return one(name, "counter", about, level)
+
+
+def histogram(name: str, about: str, rows: Sequence[tuple[Mapping[str, str], Signal]], spread: Spread) -> list[Family]:
+    """A histogram per label set: events at a rate, of which ``spread`` says how many are how quick at most."""
+    buckets = [
+        ({**labels, "le": bound}, thinned(counted(events, spread.starts), share))
+        for labels, events in rows
+        for bound, share in spread.shares.items()
+    ]
+    totals = [(labels, counted(events, spread.starts)) for labels, events in rows]
+    sums = [(labels, thinned(level, spread.mean)) for labels, level in totals]
+    return [
+        many(f"{name}_bucket", "histogram", about, buckets),
+        many(f"{name}_count", "histogram", about, totals),
+        many(f"{name}_sum", "histogram", about, sums),
+    ]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How quick events are: the share up to each bound, their mean in seconds, and when counting began anew."""
+
+    shares: Mapping[str, float]
+    mean: float
+    starts: Floats
+
+
+def thinned(level: Level, share: float) -> Level:
+    """A fixed part of a counter; whole as long as it is a count."""
+    if share == 1:
+        return level
+    return lambda t: np.round(level(t) * share, 0 if share > 0.5 else 6)
 
 
 def many(name: str, kind: str, about: str, points: Sequence[tuple[Mapping[str, str], Level]]) -> Family:

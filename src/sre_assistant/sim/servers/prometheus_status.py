@@ -195,6 +195,8 @@ def exposition(target: Target, now: int) -> str:
         kind = "untyped" if family.kind == "unknown" else family.kind
         lines += [f"# HELP {family.parent} {family.help}", f"# TYPE {family.parent} {kind}"]
         for point in family.points:
+            if point.exists is not None and not point.exists(target.seconds(times))[0]:
+                continue
             value = float(point.level(target.seconds(times))[0])
             lines.append(f"{exposed(labels_of({NAME: family.name, **point.labels}))} {plain(value)}")
     return "\n".join(lines) + "\n"

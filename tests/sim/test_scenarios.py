@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sre_assistant.domain.errors import ConfigError
+from sre_assistant.sim.documents import Document
+from sre_assistant.sim.homelab import Homelab
+from sre_assistant.sim.lab import Lab
+from sre_assistant.sim.scenario import CAUSES, Scenario, checked, load_scenario, scenario_names
+
+ALERTS = {
+    "backup-fills-nas": {"DiskWillFillSoon", "HostHighCpuLoad"},
+    "clock-drift": {"HostClockSkew", "HostClockNotSynchronising"},
+    "cpu-saturation": {"HostHighCpuLoad"},
+    "disk-io": {"HostDiskIoSaturated"},
+    "exporter-gone": {"InstanceDown"},
+    "filesystem-filling": {"DiskWillFillSoon"},
+    "filesystem-full": {"HostOutOfDiskSpace", "DiskWillFillSoon"},
+    "healthy": set(),
+    "host-gone": {"InstanceDown", "HostUnreachable"},
+    "inodes": {"HostOutOfInodes"},
+    "memory-pressure": {"HostOutOfMemory", "HostMemoryUnderPressure", "HostSwapIsFillingUp"},
+    "oom-kill": {"HostOomKillDetected", "HostMemoryUnderPressure", "HostSwapIsFillingUp"},
+    "probe-failure": {"BlackboxProbeFailed"},
+    "scrape-failing": {"InstanceDown"},
+}
+GOOD = """
+name: mine
+title: A story
+start: 2026-11-15T00:30:00Z
+shows: "02:30"
+world:
+  nas: {filesystems: {/tank/media: {used: 1900GiB}}}
+timeline:
+  - {fault: fill-disk, at: "01:00", host: nas, mountpoint: /tank/media, rate: 40GiB/h}
+  - {fault: fail-page, at: +10m, page: "http://jellyfin.lan:8096/"}
+truth:
+  cause: filesystem-filling
+  subject: {instance: "nas.lan:9100", mountpoint: /tank/media}
+  since: "01:00"
+  innocent: [{cause: probe-failure, subject: {instance: "http://jellyfin.lan:8096/"}}]
+"""
+
+
+def firing(homelab: Homelab, moment: datetime) -> set[str]:
+    alerts = homelab.rules.alerts(round(moment.timestamp() * 1000))
+    return {dict(one.labels)["alertname"] for one in alerts if one.state == "firing"}
+
+
+def test_every_scenario_is_expected_here_and_every_cause_has_one() -> None:
+    assert set(scenario_names()) == set(ALERTS)
+    assert {load_scenario(name).truth.cause for name in scenario_names()} == CAUSES | {None}
+
+
+@pytest.mark.parametrize("name", ALERTS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_scenario_shows_its_alerts_and_begins_quietly(name: str, seed: int) -> None:
+    homelab = Homelab(name, seed)
+    story = homelab.scenario
+    assert story.shows is not None
+    assert firing(homelab, story.moment(story.shows)) == ALERTS[name]
+    assert firing(homelab, story.start) == set()
+
+
+def test_an_ordinary_week_raises_no_alert() -> None:
+    homelab = Homelab("healthy")
+    for hours in range(0, 7 * 24, 2):
+        moment = homelab.scenario.start + timedelta(hours=hours)
+        pending = homelab.rules.alerts(round(moment.timestamp() * 1000))
+        assert [dict(one.labels) for one in pending] == []
+
+
+def test_the_backup_story_unfolds_as_told() -> None:
+    homelab = Homelab("backup-fills-nas")
+    fired = {
+        dict(one.labels)["alertname"]: one
+        for one in homelab.rules.alerts(round(homelab.scenario.moment("02:40").timestamp() * 1000))
+    }
+    disk, cpu = fired["DiskWillFillSoon"], fired["HostHighCpuLoad"]
+    at = datetime.fromtimestamp((disk.fired_at or 0) / 1000, UTC)
+    assert timedelta(minutes=-5) < at - homelab.scenario.moment("02:15") < timedelta(minutes=5)
+    assert dict(disk.labels)["severity"] == "critical"
+    assert dict(cpu.labels)["severity"] == "warning"
+    assert 0.85 < cpu.value < 0.93
+
+
+def test_a_scenario_can_begin_at_another_moment() -> None:
+    story = load_scenario("backup-fills-nas")
+    start = datetime(2027, 3, 1, 12, 0, tzinfo=UTC)
+    moved = story.starting(start)
+    assert moved.since() == start + timedelta(minutes=30)
+    assert moved.moment(moved.shows or "") == start + timedelta(hours=2, minutes=10)
+    homelab = Homelab(story, start=start)
+    assert firing(homelab, moved.moment(moved.shows or "")) >= {"DiskWillFillSoon"}
+
+
+def test_times_of_day_are_the_next_after_the_start() -> None:
+    story = checked(Document(GOOD, "mine.yaml"))
+    assert story.moment("00:30") == story.start
+    assert story.moment("00:29") == story.start + timedelta(hours=23, minutes=59)
+    assert story.moment("+90s") == story.start + timedelta(seconds=90)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ("host: nas,", "host: nass,", r"mine.yaml:9 names an unknown host: 'nass'. Did you mean 'nas'\?"),
+        ("rate: 40GiB/h", "rate: 40GB/h", r"mine.yaml:9 '40GB/h' is not a rate like 40GiB/h"),
+        ("fault: fill-disk", "fault: fill-disc", r"mine.yaml:9 .*'fill-disc'.* Did you mean 'fill-disk'\?"),
+        (
+            "mountpoint: /tank/media, rate",
+            "mountpoint: /tank/medi, rate",
+            r"mine.yaml:9 .*'/tank/medi'.*/tank/media",
+        ),
+        ("rate: 40GiB/h", "rat: 40GiB/h", r"mine.yaml:9 .*"),
+        ('at: "01:00"', 'at: "25:00"', r"mine.yaml:9 is wrong: '25:00' is neither a time of day"),
+        (
+            '8096/"}\ntruth',
+            '8097/"}\ntruth',
+            r"mine.yaml:10 names an unknown page: 'http://jellyfin.lan:8097/'",
+        ),
+        (
+            "cause: filesystem-filling",
+            "cause: disk-full",
+            r"mine.yaml:12 names an unknown cause: 'disk-full'",
+        ),
+        ('since: "01:00"', "innocence: []", r"mine.yaml:\d+ .*`innocence`.* Did you mean 'innocent'\?"),
+        (
+            '"nas.lan:9100", mountpoint',
+            '"nas:9100", mountpoint',
+            r"unknown instance: 'nas:9100'. Did you mean",
+        ),
+        ('  since: "01:00"\n', "", r"mine.yaml:12 has a cause but no since"),
+        ("00:30:00Z", "00:30:00", r"mine.yaml:4 has no time zone"),
+        ("nas: {filesystems", "nase: {filesystems", r"mine.yaml:7 names an unknown host: 'nase'"),
+        ("name: mine", "name: [mine", r"mine.yaml:\d+ is no YAML"),
+        ("fault: fill-disk", "fault: lose-host", r"mine.yaml:9 .*unknown field"),
+    ],
+)
+def test_a_wrong_scenario_says_where_and_what_is_near(wrong: str, right: str, said: str) -> None:
+    assert wrong in GOOD
+    with pytest.raises(ConfigError, match=said):
+        checked(Document(GOOD.replace(wrong, right), "mine.yaml"))
+
+
+def test_the_host_of_prometheus_cannot_be_lost() -> None:
+    with pytest.raises(ConfigError, match="runs Prometheus itself"):
+        Lab().lose_host("mon").scenario()
+
+
+def test_an_unknown_scenario_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Did you mean 'healthy'"):
+        load_scenario("helthy")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_scenario(tmp_path / "none.yaml")
+
+
+def test_a_scenario_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(GOOD)
+    assert load_scenario(path) == load_scenario(str(path))
+    assert isinstance(load_scenario(path), Scenario)
+
+
+def test_a_story_is_told_in_three_lines() -> None:
+    lab = Lab().at("00:40").busy_cpu("nas", "90%", innocent=True)
+    lab = lab.at("01:00").fill_disk("nas", "/tank/media", "80GiB/h").shows("02:20")
+    story = lab.scenario("Two things at once")
+
+    assert story.truth.cause == "filesystem-filling"
+    assert story.truth.subject == {"instance": "nas.lan:9100", "mountpoint": "/tank/media"}
+    assert story.since() == story.moment("01:00")
+    assert [one.cause for one in story.truth.innocent] == ["cpu-saturation"]
+    assert firing(Homelab(story), story.moment("02:20")) == {"DiskWillFillSoon", "HostHighCpuLoad"}
+
+
+def test_every_sentence_of_the_lab_can_be_told() -> None:
+    lab = Lab().with_filesystem("mon", "/", used="60GiB", inodes_used="50%")
+    lab = lab.fill_disk("mon", "/", fills="90%", cause="filesystem-full").fill_inodes("mon", "/")
+    lab = lab.scrub("nas", "/tank/backup").saturate_disk("pve1", "nvme0n1", lasts="5m").leak_memory("pve2")
+    lab = lab.oom_kills("media").lose_host("pve3").lose_exporter("pve1").fail_scrapes("pve2", "EOF")
+    story = lab.fail_page("http://immich.lan:2283/", 0).drift_clock("nas", -2.0).scenario()
+
+    assert len(story.timeline) == 11
+    assert story.truth.cause == "filesystem-full"
+    assert story.build(seed=1).hosts["mon"].filesystems["/"].spec.used == 60.0 * 2**30
+
+
+def test_a_story_without_a_fault_is_healthy() -> None:
+    assert Lab().scrub("nas", "/tank/backup").scenario().truth.cause is None
