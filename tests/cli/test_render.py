@@ -28,7 +28,7 @@ WHY     96 % of /tank/media is used                                             
   not   CPU on nas at 91 %: CPU is as busy every Sunday at this hour                             [4]
 
 MAYBE   the disk is busy                                                                        0.31
-OPEN    the network is slow (nothing explains it yet)                                            [4]
+ALSO    the network is slow (nothing explains it yet)                                            [4]
 
 HITS    everything that writes to /tank/media
 DO      1  see what grows:
@@ -208,7 +208,7 @@ def test_without_a_cause_the_abnormal_is_shown() -> None:
     )
     text = shown(diagnosis)
     assert "WHY     a read takes 900 ms" in text
-    assert "OPEN    the disk is slow (nothing explains it yet)" in text
+    assert "ALSO    the disk is slow (nothing explains it yet)" in text
 
 
 def test_candidates_of_an_unknown_verdict_are_only_maybes() -> None:

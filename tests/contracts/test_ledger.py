@@ -17,7 +17,7 @@ from sre_assistant.domain.errors import (
     Unauthorised,
     Unreachable,
 )
-from sre_assistant.domain.events import Event, LookupDone
+from sre_assistant.domain.events import Event, LookupBegan, LookupDone
 from sre_assistant.domain.reading import Completeness, Provenance, Reading
 from sre_assistant.kit.clock import FixedClock
 
@@ -94,6 +94,7 @@ async def test_what_is_beyond_the_budget_is_not_asked_and_says_so() -> None:
 async def test_every_look_up_is_told_as_an_event() -> None:
     events: list[Event] = []
     await read(ledger(events), Source())
-    (event,) = events
-    assert isinstance(event, LookupDone)
-    assert (event.case, event.source, event.completeness) == ("c-1", "prom", "complete")
+    began, done = events
+    assert isinstance(began, LookupBegan)
+    assert isinstance(done, LookupDone)
+    assert (done.case, done.source, done.completeness) == ("c-1", "prom", "complete")

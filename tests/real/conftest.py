@@ -19,7 +19,7 @@ def real_servers() -> None:
     if not absent:
         return
     reason = f"not installed: {', '.join(absent)} (Debian: apt install {' '.join(absent)})"
-    if os.environ.get("SRE_REQUIRE_REAL"):  # noqa: TID251  tests are told by CI, not by the product's settings
+    if os.environ.get("SRE_TEST_REQUIRE_REAL"):  # noqa: TID251  tests are told by CI, not by the product's settings
         pytest.fail(reason)
     pytest.skip(reason)
 

@@ -8,6 +8,10 @@ from sre_assistant.sim.arrays import Floats, Samples
 from sre_assistant.sim.series import NAME, Labels, labels_of
 
 STEP = 15_000
+START = 1763200800_000
+COUNT = 480
+END = START + COUNT * STEP
+AT = START + 6_000_000
 
 
 class Made:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,8 +13,9 @@ from sre_assistant.sim.lab import Lab
 from sre_assistant.sim.promql import Engine, QueryError
 from sre_assistant.sim.promql.vectors import Frame
 from sre_assistant.sim.series import Index, Series, Storage
+from tests.sim.comparison import compare, result, theirs
 from tests.sim.expressions import FAILING, HOMELAB, ODD
-from tests.sim.odd_series import STEP, odd_series
+from tests.sim.odd_series import AT, COUNT, END, START, odd_series
 from tests.sim.real_prometheus import MISSING, Shelf, ask, open_metrics, prometheus_with
 
 pytestmark = [
@@ -22,10 +23,6 @@ pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"not on PATH: {', '.join(MISSING)}"),
 ]
 
-START = 1763200800_000
-COUNT = 480
-END = START + COUNT * STEP
-AT = START + 6_000_000
 ENGINE = Engine(interval=30_000)
 
 HOME_METRICS = (
@@ -161,33 +158,3 @@ def assert_same_over(pair: Pair, query: str, step: int) -> None:
     frame = Frame(np.arange(start, pair.end + 1, step, dtype=np.int64), start, pair.end)
     answer = ENGINE.over(pair.storage, query, frame)
     compare(theirs(body), dict(answer.series))
-
-
-def theirs(body: dict[str, Any]) -> dict[Any, tuple[list[int], list[float]]]:
-    found = {}
-    rows = result(body)
-    if body["data"]["resultType"] in {"scalar", "string"}:
-        rows = [{"metric": {}, "value": rows}]
-    for row in rows:
-        pairs = row["values"] if "values" in row else [row["value"]]
-        times = [round(float(moment) * 1000) for moment, _ in pairs]
-        found[tuple(sorted(row["metric"].items()))] = (times, [float(value) for _, value in pairs])
-    return found
-
-
-def result(body: dict[str, Any]) -> list[Any]:
-    found: list[Any] = body["data"]["result"]
-    return found
-
-
-def compare(expected: dict[Any, Any], actual: dict[Any, Any]) -> None:
-    assert set(actual) == set(expected)
-    for labels, (times, values) in expected.items():
-        assert actual[labels].times.tolist() == times, labels
-        found = np.array(values)
-        size = np.abs(found[np.isfinite(found)]).max(
-            initial=0.0
-        )  # a slope of 1e-20 beside slopes of 1 is zero
-        np.testing.assert_allclose(
-            actual[labels].values, found, rtol=1e-9, atol=1e-13 * size, err_msg=str(labels)
-        )

@@ -103,7 +103,7 @@ def _add_work(app: FastAPI, program: Program, meters: Meters, heartbeat: float) 
 
     @app.post("/investigate", summary="Explain an alert, all alerts, or alerts handed in")
     async def investigate(request: Request) -> Response:
-        selection = await bodies.read_selection(request)
+        selection = await bodies.read_selection(request, program.clock.now())
         found = await program.investigate(selection, emit=meters.heard)
         return _json(found.document)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
@@ -92,7 +93,7 @@ async def read_question(request: Request) -> Question:
     return asked
 
 
-async def read_selection(request: Request) -> Selection:
+async def read_selection(request: Request, now: datetime) -> Selection:
     """The body of `/investigate`: a name, all, or alerts as Alertmanager's webhook sends them.
 
     Raises:
@@ -104,7 +105,7 @@ async def read_selection(request: Request) -> Selection:
     data = await read_body(request)
     document = _decoded(data, dict[str, object])
     if "alerts" in document:
-        return Selection(alerts=read_alerts(data, "the body"))
+        return Selection(alerts=read_alerts(data, "the body", now))
     wanted = _decoded(data, Wanted)
     if bool(wanted.name) == wanted.all:
         raise CallError(

@@ -8,7 +8,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from sre_assistant.api.errors import attempt
 from sre_assistant.domain.answer import Answer
 from sre_assistant.domain.errors import SreError
-from sre_assistant.domain.events import CaseConcluded, CaseOpened, Emit, Event, LookupDone, StageReached
+from sre_assistant.domain.events import (
+    CaseConcluded,
+    CaseOpened,
+    Emit,
+    Event,
+    LookupBegan,
+    LookupDone,
+    StageReached,
+)
 from sre_assistant.kit import codec
 from sre_assistant.kit.redaction import bounded, redact
 
@@ -34,8 +42,7 @@ async def events(
     queue: asyncio.Queue[bytes | None] = asyncio.Queue()
 
     def tell(event: Event) -> None:
-        for message in _messages(event):
-            queue.put_nowait(_line(**message))
+        queue.put_nowait(_line(**_message(event)))
 
     async def answer() -> None:
         try:
@@ -66,22 +73,22 @@ async def events(
         await asyncio.gather(task, return_exceptions=True)
 
 
-def _messages(event: Event) -> list[dict[str, object]]:
-    """An event as the stream's messages; a look-up is heard of when it is over, so both ends come then."""
+def _message(event: Event) -> dict[str, object]:
+    """An event as the stream tells it."""
     match event:
         case CaseOpened():
-            return [{"type": "status", "content": bounded(event.title, 200)}]
+            return {"type": "status", "content": bounded(event.title, 200)}
         case StageReached():
-            return [{"type": "status", "content": f"{_STAGES[event.stage]}: {event.note}"}]
+            return {"type": "status", "content": f"{_STAGES[event.stage]}: {event.note}"}
+        case LookupBegan():
+            name = f"{event.source}: {event.operation}"
+            return {"type": "tool_start", "tool_name": name, "content": f"Asking {event.source}"}
         case LookupDone():
             name = f"{event.source}: {event.operation}"
             outcome = f"{event.completeness} after {event.seconds:.3f} s"
-            return [
-                {"type": "tool_start", "tool_name": name, "content": f"Asking {event.source}"},
-                {"type": "tool_end", "tool_name": name, "content": outcome},
-            ]
+            return {"type": "tool_end", "tool_name": name, "content": outcome}
         case CaseConcluded():
-            return [{"type": "status", "content": bounded(event.summary, 400)}]
+            return {"type": "status", "content": bounded(event.summary, 400)}
 
 
 def _last(answer: Answer) -> bytes:

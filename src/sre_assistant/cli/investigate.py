@@ -99,9 +99,11 @@ def _selection(name: str, *, everything: bool, file: str) -> Selection:
             "say what to investigate: an alert's NAME or fingerprint, --all, or --file ALERT.json"
         )
     if file:
+        from datetime import UTC, datetime
+
         from sre_assistant.runtime.alertfile import read_alerts
 
-        return Selection(alerts=read_alerts(*_content(file)))
+        return Selection(alerts=read_alerts(*_content(file), datetime.now(UTC)))
     return Selection(name=name, everything=everything)
 
 

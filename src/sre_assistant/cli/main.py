@@ -20,6 +20,7 @@ from sre_assistant.cli.investigate import investigate
 from sre_assistant.cli.replay import replay
 from sre_assistant.cli.schema import schema
 from sre_assistant.cli.serve import serve
+from sre_assistant.cli.tool import tool
 
 app = typer.Typer(
     name="sre",
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, investigate, ask, chat, alerts, doctor, serve, replay):
+for command in (demo, investigate, ask, chat, alerts, doctor, serve, replay, tool):
     app.command()(guarded(command))
 config.register(app)
 app.command(hidden=True)(guarded(schema))

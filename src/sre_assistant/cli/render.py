@@ -136,9 +136,10 @@ class _Screen:
 
     def innocent(self) -> None:
         for cause in self._said.ruled_out if self._full else self._said.ruled_out[:_MOST_OTHERS]:
-            reasons = [self._evidence[one] for one in cause.refutes if one in self._evidence]
-            why = f": {reasons[0].statement}" if reasons else ""
-            self.page.row("  not", said(f"{cause.title}{why}"), "".join(mark(one.id) for one in reasons[:2]))
+            cited = "".join(mark(one) for one in (cause.refutes or cause.supports)[:2])
+            against = [self._evidence[one].statement for one in cause.refutes if one in self._evidence]
+            why = cause.reason or next(iter(against), "")
+            self.page.row("  not", said(f"{cause.title}: {why}" if why else cause.title), cited)
         self._cut("  not", len(self._said.ruled_out))
 
     def others(self) -> None:
@@ -147,11 +148,14 @@ class _Screen:
             if number == 0:
                 self.page.blank()
             self.page.row("MAYBE" if number == 0 else "", said(cause.title), f"{cause.score:.2f}")
-        open_symptoms = [one for one in self._said.symptoms if not one.explained_by]
-        for number, symptom in enumerate(open_symptoms if self._full else open_symptoms[:_MOST_OTHERS]):
-            label = "OPEN" if number == 0 else ""
+        alert = self._said.case.alert
+        besides = [
+            one for one in self._said.symptoms if not alert or not one.statement.startswith(alert.name)
+        ]
+        for number, symptom in enumerate(besides if self._full else besides[:_MOST_OTHERS]):
+            by = symptom.explained_by or "nothing explains it yet"
             cited = "".join(mark(one) for one in symptom.evidence[:2])
-            self.page.row(label, said(f"{symptom.statement} (nothing explains it yet)"), cited)
+            self.page.row("ALSO" if number == 0 else "", said(f"{symptom.statement} ({by})"), cited)
 
     def impact(self) -> None:
         self.page.blank()

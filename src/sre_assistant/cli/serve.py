@@ -69,7 +69,9 @@ def _listening(settings: Settings) -> socket.socket:
     host, port = settings.own.host, settings.own.port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
+        listener = socket.create_server((host, port), family=family)
+        # asyncio does this only for sockets it made itself; without it a reused connection waits 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = (
@@ -78,6 +80,7 @@ def _listening(settings: Settings) -> socket.socket:
             else "Correct SRE_HOST or SRE_PORT."
         )
         raise ConfigError("SRE_PORT", f"cannot listen on {host}:{port}: {reason}", remedy) from error
+    return listener
 
 
 async def _serving(settings: Settings, token: str, listener: socket.socket) -> None:

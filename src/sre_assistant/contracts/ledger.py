@@ -16,7 +16,7 @@ from sre_assistant.domain.errors import (
     Unauthorised,
     Unreachable,
 )
-from sre_assistant.domain.events import Emit, LookupDone
+from sre_assistant.domain.events import Emit, LookupBegan, LookupDone
 from sre_assistant.domain.evidence import Lookup
 from sre_assistant.domain.reading import Completeness, Provenance, Reading
 from sre_assistant.kit.clock import Clock
@@ -103,6 +103,7 @@ class Ledger:
         at: datetime,
     ) -> Reading[object]:
         async with self._slots:
+            self._emit(LookupBegan(case=self._case, source=key[0], operation=operation))
             began = self._clock.monotonic()
             try:
                 reading = await ask()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
@@ -33,11 +33,10 @@ class Checkup:
     version: str
     """Product and version, or empty when it did not say."""
     findings: tuple[Finding, ...]
+    status: Literal["ok", "limited", "down"] = field(init=False)
+    """``down`` when it cannot be reached or asked, ``limited`` when something else is wrong."""
 
-    @property
-    def status(self) -> Literal["ok", "limited", "down"]:
-        """``down`` when it cannot be reached or asked, ``limited`` when something else is wrong."""
+    def __post_init__(self) -> None:
         errors = {f.check for f in self.findings if f.level == "error"}
-        if errors & {"reachable", "tls", "authorised"}:
-            return "down"
-        return "limited" if errors else "ok"
+        down = errors & {"reachable", "tls", "authorised"}
+        object.__setattr__(self, "status", "down" if down else "limited" if errors else "ok")

@@ -22,6 +22,16 @@ class CaseOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookupBegan:
+    """One look-up is on its way."""
+
+    case: str
+    source: str
+    operation: str
+    type: Literal["lookup_began"] = "lookup_began"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LookupDone:
     """One look-up came back, or failed."""
 
@@ -54,5 +64,5 @@ class CaseConcluded:
     type: Literal["case_concluded"] = "case_concluded"
 
 
-Event: TypeAlias = CaseOpened | LookupDone | StageReached | CaseConcluded
+Event: TypeAlias = CaseOpened | LookupBegan | LookupDone | StageReached | CaseConcluded
 Emit: TypeAlias = Callable[[Event], None]

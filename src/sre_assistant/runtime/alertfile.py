@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import cast
@@ -19,24 +20,25 @@ _MAX_TEXT = 4096
 _MAX_SHOWN = 60
 _UNSET_YEAR = 1  # Alertmanager writes 0001-01-01 for "has not ended"
 _EXAMPLE = "2026-03-01T02:14:00Z"
-_SHAPES = (
-    "an alert object with labels and startsAt, a list of them, or a webhook body with a list under `alerts`"
-)
+_SHAPES = "an alert object with labels, a list of them, or a webhook body with a list under `alerts`"
 
 
-def read_alerts(data: bytes, place: str) -> tuple[Alert, ...]:
+def read_alerts(data: bytes, place: str, now: datetime) -> tuple[Alert, ...]:
     """The alerts in the JSON text ``data``.
+
+    An alert that does not say when it began is taken to begin now: written by hand, it means just that.
 
     Args:
         data: JSON; what is understood is listed in the message of the error.
         place: where it came from, for the error messages and as the alerts' source.
+        now: when it was handed over.
 
     Raises:
-        CallError: no JSON, not alerts, an alert without labels, name or begin, or more than is sensible;
+        CallError: no JSON, not alerts, an alert without labels or name, or more than is sensible;
             the message names the alert and the value.
     """
     try:
-        document = codec.decode(data, object)
+        document = codec.decode(data.removeprefix(codecs.BOM_UTF8), object)
     except codec.DecodeError as error:
         raise CallError(f"{place} is not JSON: {error}. Expected {_SHAPES}.") from error
     found = _items(document, place)
@@ -45,7 +47,7 @@ def read_alerts(data: bytes, place: str) -> tuple[Alert, ...]:
     if len(found) > MAX_ALERTS:
         raise CallError(f"{place} holds {len(found)} alerts; at most {MAX_ALERTS} are looked into at once.")
     numbered = enumerate(found, start=1)
-    return tuple(_alert(item, f"{place}, alert {number}", place) for number, item in numbered)
+    return tuple(_alert(item, f"{place}, alert {number}", place, now) for number, item in numbered)
 
 
 def _items(document: object, place: str) -> list[object]:
@@ -58,19 +60,17 @@ def _items(document: object, place: str) -> list[object]:
     return inner
 
 
-def _alert(item: object, place: str, source: str) -> Alert:
+def _alert(item: object, place: str, source: str, now: datetime) -> Alert:
     if not isinstance(item, dict):
-        raise CallError(f"{place} is {_shown(item)}, not an object with labels and startsAt.")
+        raise CallError(f"{place} is {_shown(item)}, not an object with labels.")
     labels = _texts(item.get("labels"), f"{place}: labels")
     name = labels.get("alertname", "")
     if not name:
         raise CallError(f"{place} has no label `alertname`: without its name an alert cannot be looked into.")
     begin = item.get("startsAt", item.get("starts_at"))
-    if begin is None:
-        raise CallError(f"{place} ({_shown(name)}) has no startsAt: say when it began, e.g. {_EXAMPLE}.")
     link = item.get("generatorURL", item.get("generator_url", ""))
     end = item.get("endsAt", item.get("ends_at"))
-    starts_at = _moment(begin, f"{place}: startsAt")
+    starts_at = now if begin is None else _moment(begin, f"{place}: startsAt")
     ends_at = None if end is None else _moment(end, f"{place}: endsAt")
     if ends_at is not None and ends_at.year == _UNSET_YEAR:
         ends_at = None
@@ -80,7 +80,7 @@ def _alert(item: object, place: str, source: str) -> Alert:
     return Alert(
         name=name,
         labels=labels,
-        annotations=_texts(item.get("annotations", {}), f"{place}: annotations"),
+        annotations=_texts(item.get("annotations") or {}, f"{place}: annotations"),
         starts_at=starts_at,
         ends_at=ends_at,
         fingerprint=_text(item.get("fingerprint", ""), f"{place}: fingerprint") or fingerprint(labels),

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from sre_assistant.contracts.house import House
+from sre_assistant.contracts.tool import Tool, ToolResult
 from sre_assistant.domain.answer import Answer
 from sre_assistant.domain.errors import CallError, ConfigError
 from sre_assistant.domain.events import Emit
@@ -125,6 +126,44 @@ class Program:
             wanted = tuple(s for s in house.systems if s.name in systems or s.kind in systems)
             house = House(wanted, site=house.site)
         return await check_up(house, clock=run.clock, ids=run.ids, emit=emit)
+
+    def tools(self) -> tuple[tuple[str, tuple[Tool, ...]], ...]:
+        """The tools of each system, by its name.
+
+        Raises:
+            ConfigError: none is configured.
+        """
+        house = self._house(_Run(self.clock, self._ids))
+        return tuple((system.name, system.tools) for system in house.require_systems())
+
+    async def call_tool(self, name: str, given: Mapping[str, object], *, system: str = "") -> ToolResult:
+        """Calls one tool.
+
+        Args:
+            name: the tool's name.
+            given: its parameters; texts are read as what it wants.
+            system: whose tool it is; empty where only one system has it.
+
+        Raises:
+            CallError: there is no such tool or system, or a parameter is wrong.
+            SourceError: the system failed.
+        """
+        every = self.tools()
+        if system and system not in {owner for owner, _ in every}:
+            raise CallError(f"no system is called {system!r}. {nearest(system, [o for o, _ in every])}")
+        found = {
+            owner: tool
+            for owner, tools in every
+            for tool in tools
+            if tool.name == name and system in {"", owner}
+        }
+        if not found:
+            known = [tool.name for _, tools in every for tool in tools]
+            raise CallError(f"no tool is called {name!r}. {nearest(name, known)}")
+        if len(found) > 1:
+            raise CallError(f"{', '.join(found)} all have {name}: say which with --system.")
+        (tool,) = found.values()
+        return await tool.called(given)
 
     @property
     def metric_systems(self) -> frozenset[str]:

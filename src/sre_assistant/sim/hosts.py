@@ -265,6 +265,3 @@ def _traffic(size: float, seed: int, way: str) -> Signal:
 
 def _disk(spec: DiskSpec, seed: int) -> Disk:
     return Disk(_traffic(spec.reads, seed, "reads"), _traffic(spec.writes, seed, "writes"), spec.speed)
-
-
-__all__ = ["FOREVER", "Disk", "Filesystem", "Host", "Leak", "Memory", "settled_host"]

@@ -94,7 +94,8 @@ class Served:
 
 def _bound(port: int) -> socket.socket:
     """A socket that holds a loopback port but refuses connections until somebody listens."""
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # With the protocol named, asyncio answers without waiting for more to send.
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.bind(("127.0.0.1", port))
     return made

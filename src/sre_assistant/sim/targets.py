@@ -148,7 +148,8 @@ class Scraped:
         failing = self.target.failing(times)
         if self.point.exists is None:
             return failing
-        return failing | (self.point.exists(self.target.seconds(times)) == 0)
+        hidden: Bools = self.point.exists(self.target.seconds(times)) == 0
+        return failing | hidden
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.ids import Ids
 from sre_assistant.workflows.diagnose import diagnose, look
 
-_MOST_CASES = 40
+_MOST_CASES = 500
 _SEVERITIES = {
     "critical": 0,
     "page": 0,
@@ -50,7 +50,7 @@ async def investigate(
 
     Raises:
         ConfigError: no metrics server is configured.
-        CallError: no active alert is called so; the message names close ones.
+        CallError: no active alert is called so; the message names close ones. Or more than 500 are active.
         Unreachable: an alert was named, but no alert source answers.
     """
     here = await look(house, clock=clock, ids=ids, emit=emit)
@@ -67,13 +67,17 @@ async def investigate(
 
 def _chosen(selection: Selection, around: Surroundings) -> tuple[Alert, ...]:
     if selection.alerts:
-        return selection.alerts[:_MOST_CASES]
+        return selection.alerts
     if selection.name:
         return _named(selection.name, around)
     if not selection.everything:
         return ()
     firing = [a for a in around.alerts if not a.silenced and not is_heartbeat(a, around.rules)]
-    return tuple(sorted(firing, key=_urgency))[:_MOST_CASES]
+    if len(firing) > _MOST_CASES:
+        raise CallError(
+            f"{len(firing)} alerts are active; at most {_MOST_CASES} at once. Name one: sre alerts"
+        )
+    return tuple(sorted(firing, key=_urgency))
 
 
 def _urgency(alert: Alert) -> tuple[int, datetime, str, str]:
@@ -85,7 +89,7 @@ def _named(name: str, around: Surroundings) -> tuple[Alert, ...]:
     exact = [a for a in around.alerts if name in (a.name, a.fingerprint)]
     starting = [a for a in around.alerts if a.fingerprint.startswith(name) or a.name.lower() == name.lower()]
     if found := exact or starting:
-        return tuple(found[:_MOST_CASES])
+        return tuple(found)
     if gap := around.gaps.get("alerts"):
         raise Unreachable(gap.source, f"look for the alert {name!r}", gap.detail)
     known = sorted({a.name for a in around.alerts})

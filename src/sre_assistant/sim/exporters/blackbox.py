@@ -84,7 +84,7 @@ def _answer(visit: _Visit) -> list[Family]:
 def _certificate(visit: _Visit, epoch: float) -> list[Family]:
     """What is known of the certificate; nothing while nobody answers."""
     until = fixed(float(round(epoch + visit.page.start + (visit.page.spec.certificate or 90 * DAY))))
-    facts = (
+    facts: tuple[tuple[str, str, dict[str, str], Level], ...] = (
         ("probe_ssl_earliest_cert_expiry", "First expiry in the chain, unix time.", {}, until),
         ("probe_ssl_last_chain_expiry_timestamp_seconds", "Expiry of the last chain, unix time.", {}, until),
         ("probe_tls_version_info", "TLS version used.", {"version": "TLS 1.3"}, fixed(1.0)),
@@ -106,7 +106,8 @@ def ping_families(host: Host) -> list[Family]:
 
     return [
         gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", fixed(0.0003)),
-        gauge("probe_duration_seconds",
+        gauge(
+            "probe_duration_seconds",
             "Time of the whole probe in seconds.",
             lambda t: np.where(alive(t) > 0, trip(t) + 0.0006, 5.0),
         ),
@@ -121,7 +122,8 @@ def ping_families(host: Host) -> list[Family]:
             ],
         ),
         gauge("probe_icmp_reply_hop_limit", "Hop limit of the reply.", lambda t: alive(t) * 64.0),
-        gauge("probe_ip_addr_hash",
+        gauge(
+            "probe_ip_addr_hash",
             "Hash of the address.",
             fixed(float(zlib.crc32(host.spec.address.encode()))),
         ),
@@ -140,7 +142,8 @@ def own_families(host: Host, epoch: float) -> list[Family]:
     }
     return [
         many("blackbox_exporter_build_info", "gauge", "Version of the exporter.", [(info, fixed(1.0))]),
-        gauge("blackbox_exporter_config_last_reload_successful",
+        gauge(
+            "blackbox_exporter_config_last_reload_successful",
             "Whether the configuration was accepted.",
             fixed(1.0),
         ),

@@ -5,8 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.exporters.shapes import around, counted, fixed, many, one, process, started, steady
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family, Level, Point
+from sre_assistant.sim.exporters.shapes import (
+    Spread,
+    around,
+    counted,
+    counter,
+    fixed,
+    gauge,
+    histogram,
+    many,
+    one,
+    process,
+    started,
+    steady,
+)
+from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family
 
 if TYPE_CHECKING:
     from sre_assistant.sim.hosts import Host
@@ -49,16 +62,14 @@ def families(host: Host, epoch: float, targets: int) -> list[Family]:
 def _build(epoch: float, begin: Floats) -> list[Family]:
     return [
         many("prometheus_build_info", "gauge", "Version of Prometheus.", [(VERSION, fixed(1.0))]),
-        one("prometheus_ready", "gauge", "Whether it is ready.", fixed(1.0)),
-        one(
+        gauge("prometheus_ready", "Whether it is ready.", fixed(1.0)),
+        gauge(
             "prometheus_config_last_reload_successful",
-            "gauge",
             "Whether the configuration was accepted.",
             fixed(1.0),
         ),
-        one(
+        gauge(
             "prometheus_config_last_reload_success_timestamp_seconds",
-            "gauge",
             "When it was, unix time.",
             started(begin, epoch, 3),
         ),
@@ -69,21 +80,20 @@ def _alerting(begin: Floats) -> list[Family]:
     manager = {"alertmanager": "http://mon.lan:9093/api/v2/alerts"}
     group = {"rule_group": "/etc/prometheus/rules/homelab.yml;homelab"}
     return [
-        one(
+        gauge(
             "prometheus_notifications_alertmanagers_discovered",
-            "gauge",
             "Alertmanagers found and active.",
             fixed(1.0),
         ),
-        one("prometheus_notifications_dropped_total", "counter", "Alerts dropped on their way.", fixed(0.0)),
+        counter("prometheus_notifications_dropped_total", "Alerts dropped on their way.", fixed(0.0)),
         many(
             "prometheus_notifications_errors_total",
             "counter",
             "Errors when sending alerts.",
             [(manager, fixed(0.0))],
         ),
-        one("prometheus_notifications_queue_capacity", "gauge", "Room in the queue.", fixed(10000.0)),
-        one("prometheus_notifications_queue_length", "gauge", "Alerts in the queue.", fixed(0.0)),
+        gauge("prometheus_notifications_queue_capacity", "Room in the queue.", fixed(10000.0)),
+        gauge("prometheus_notifications_queue_length", "Alerts in the queue.", fixed(0.0)),
         many(
             "prometheus_notifications_sent_total",
             "counter",
@@ -134,33 +144,28 @@ def _storage(host: Host, begin: Floats, series: float) -> list[Family]:
         "prometheus_tsdb_checkpoint_creations_failed_total",
     )
     return [
-        one(
+        gauge(
             "prometheus_tsdb_head_series",
-            "gauge",
             "Series in the head.",
             around(host.seed + 61, series, 20, whole=True),
         ),
-        one(
+        gauge(
             "prometheus_tsdb_head_chunks",
-            "gauge",
             "Chunks in the head.",
             around(host.seed + 62, series * 4, 200, whole=True),
         ),
-        one(
+        counter(
             "prometheus_tsdb_head_samples_appended_total",
-            "counter",
             "Samples appended.",
             counted(appended, begin),
         ),
-        one(
+        counter(
             "prometheus_tsdb_compactions_total",
-            "counter",
             "Compactions run.",
             counted(steady(1 / 7200, "prom", "compact"), begin),
         ),
-        one(
+        gauge(
             "prometheus_tsdb_storage_blocks_bytes",
-            "gauge",
             "Bytes of all blocks.",
             around(host.seed + 63, 9.4e9, 2e8, whole=True),
         ),
@@ -169,36 +174,27 @@ def _storage(host: Host, begin: Floats, series: float) -> list[Family]:
 
 
 def _http(begin: Floats) -> list[Family]:
-    requests = {path: counted(steady(rate, "prom", path), begin) for path, rate in _HANDLERS.items()}
-    buckets = tuple(
-        Point({"handler": path, "le": le}, _part(rate, share, path, begin))
-        for path, rate in _HANDLERS.items()
-        for le, share in _BOUNDS.items()
-    )
-    about = "Latency of requests in seconds."
+    requests = {path: steady(rate, "prom", path) for path, rate in _HANDLERS.items()}
+    quantiles = [
+        ({"quantile": str(q), "slice": part}, around(71, 0.002 * (1 + q), 0.0005))
+        for q in (0.5, 0.9, 0.99)
+        for part in ("inner_eval", "prepare_time", "queue_time", "result_sort")
+    ]
     return [
         many(
             "prometheus_http_requests_total",
             "counter",
             "Requests answered.",
-            [({"handler": path, "code": "200"}, level) for path, level in requests.items()],
+            [({"handler": path, "code": "200"}, counted(rate, begin)) for path, rate in requests.items()],
         ),
-        Family("prometheus_http_request_duration_seconds_bucket", "histogram", about, buckets),
-        many(
-            "prometheus_http_request_duration_seconds_count",
-            "histogram",
-            about,
-            [({"handler": path}, level) for path, level in requests.items()],
+        *histogram(
+            "prometheus_http_request_duration_seconds",
+            "Latency of requests in seconds.",
+            [({"handler": path}, rate) for path, rate in requests.items()],
+            Spread(_BOUNDS, 0.034, begin),
         ),
         many(
-            "prometheus_engine_query_duration_seconds",
-            "summary",
-            "Duration of queries by part.",
-            [
-                ({"quantile": str(q), "slice": part}, around(71, 0.002 * (1 + q), 0.0005))
-                for q in (0.5, 0.9, 0.99)
-                for part in ("inner_eval", "prepare_time", "queue_time", "result_sort")
-            ],
+            "prometheus_engine_query_duration_seconds", "summary", "Duration of queries by part.", quantiles
         ),
     ]
 
@@ -215,27 +211,23 @@ def _scraping(begin: Floats, targets: int) -> list[Family]:
                 for q in (0.01, 0.05, 0.5, 0.9, 0.99)
             ],
         ),
-        one(
+        counter(
             "prometheus_target_scrapes_exceeded_sample_limit_total",
-            "counter",
             "Scrapes with too many samples.",
             fixed(0.0),
         ),
-        one(
+        counter(
             "prometheus_target_scrapes_sample_duplicate_timestamp_total",
-            "counter",
             "Scrapes with duplicates.",
             fixed(0.0),
         ),
-        one(
+        counter(
             "prometheus_target_scrapes_sample_out_of_order_total",
-            "counter",
             "Scrapes out of order.",
             fixed(0.0),
         ),
-        one(
+        gauge(
             "prometheus_target_metadata_cache_entries",
-            "gauge",
             "Metrics with known metadata.",
             around(91, 30.0 * targets, 4, whole=True),
         ),
@@ -246,9 +238,3 @@ def _scraping(begin: Floats, targets: int) -> list[Family]:
             counted(steady(0.01, "prom", "sync"), begin),
         ),
     ]
-
-
-def _part(rate: float, share: float, path: str, begin: Floats) -> Level:
-    """The requests faster than a bound: the same stream of requests, thinned."""
-    all_ = counted(steady(rate, "prom", path), begin)
-    return lambda t: (all_(t) * share).round() if share < 1 else all_(t)

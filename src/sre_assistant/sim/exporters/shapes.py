@@ -27,15 +27,17 @@ def counter(name: str, about: str, level: Level) -> Family:
     return one(name, "counter", about, level)
 
 
-def histogram(name: str, about: str, rows: Sequence[tuple[Mapping[str, str], Signal]], spread: Spread) -> list[Family]:
-    """A histogram per label set: events at a rate, of which ``spread`` says how many are how quick at most."""
+def histogram(
+    name: str, about: str, rows: Sequence[tuple[Mapping[str, str], Signal]], spread: Spread
+) -> list[Family]:
+    """A histogram per label set: events at a rate, and how quick they are."""
     buckets = [
-        ({**labels, "le": bound}, thinned(counted(events, spread.starts), share))
+        ({**labels, "le": bound}, thinned(counted(events, spread.starts), share, 0))
         for labels, events in rows
         for bound, share in spread.shares.items()
     ]
     totals = [(labels, counted(events, spread.starts)) for labels, events in rows]
-    sums = [(labels, thinned(level, spread.mean)) for labels, level in totals]
+    sums = [(labels, thinned(level, spread.mean, 6)) for labels, level in totals]
     return [
         many(f"{name}_bucket", "histogram", about, buckets),
         many(f"{name}_count", "histogram", about, totals),
@@ -45,18 +47,16 @@ def histogram(name: str, about: str, rows: Sequence[tuple[Mapping[str, str], Sig
 
 @dataclass(frozen=True)
 class Spread:
-    """How quick events are: the share up to each bound, their mean in seconds, and when counting began anew."""
+    """How quick events are: the share up to each bound, the mean in seconds, and when counting began."""
 
     shares: Mapping[str, float]
     mean: float
     starts: Floats
 
 
-def thinned(level: Level, share: float) -> Level:
-    """A fixed part of a counter; whole as long as it is a count."""
-    if share == 1:
-        return level
-    return lambda t: np.round(level(t) * share, 0 if share > 0.5 else 6)
+def thinned(level: Level, share: float, decimals: int) -> Level:
+    """A fixed part of a counter, which stays a counter."""
+    return lambda t: np.round(level(t) * share, decimals)
 
 
 def many(name: str, kind: str, about: str, points: Sequence[tuple[Mapping[str, str], Level]]) -> Family:
@@ -127,38 +127,34 @@ def steady(rate: float, *names: str) -> Signal:
 def process(seed: int, starts: Floats, epoch: float, resident: float) -> list[Family]:
     """What every Go program tells of its own process."""
     return [
-        one("go_goroutines", "gauge", "Goroutines that exist.", around(seed, 40, 8, whole=True)),
+        gauge("go_goroutines", "Goroutines that exist.", around(seed, 40, 8, whole=True)),
         many(
             "go_info",
             "gauge",
             "Go version the program was built with.",
             [({"version": "go1.19.8"}, fixed(1.0))],
         ),
-        one(
+        gauge(
             "go_memstats_alloc_bytes",
-            "gauge",
             "Bytes allocated and in use.",
             around(seed + 1, resident / 3, resident / 9, whole=True),
         ),
-        one(
+        counter(
             "process_cpu_seconds_total",
-            "counter",
             "CPU time used, in seconds.",
             hundredths(steady(0.012, str(seed)), starts),
         ),
-        one("process_max_fds", "gauge", "Most file descriptors allowed.", fixed(1048576.0)),
-        one("process_open_fds", "gauge", "Open file descriptors.", around(seed + 2, 34, 6, whole=True)),
-        one(
+        gauge("process_max_fds", "Most file descriptors allowed.", fixed(1048576.0)),
+        gauge("process_open_fds", "Open file descriptors.", around(seed + 2, 34, 6, whole=True)),
+        gauge(
             "process_resident_memory_bytes",
-            "gauge",
             "Resident memory in bytes.",
             around(seed + 3, resident, resident / 20, whole=True),
         ),
-        one(
+        gauge(
             "process_start_time_seconds",
-            "gauge",
             "Start of the process, unix time in seconds.",
             started(starts, epoch, 2),
         ),
-        one("process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", fixed(round(resident * 9))),
+        gauge("process_virtual_memory_bytes", "Virtual memory in bytes.", fixed(round(resident * 9))),
     ]

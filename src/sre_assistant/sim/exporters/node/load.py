@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.exporters.shapes import around, counted, fixed, hundredths, many, one, since_start
+from sre_assistant.sim.exporters.shapes import (
+    around,
+    counted,
+    counter,
+    fixed,
+    gauge,
+    hundredths,
+    many,
+    since_start,
+)
 from sre_assistant.sim.signals import Constant, Scaled, Signal, Sum
 from sre_assistant.sim.targets import Family, Level
 
@@ -57,25 +66,23 @@ def load_averages(host: Host) -> list[Family]:
         return np.floor(host.waiting.value(t) * cpus * 2.5)
 
     return [
-        *(one(f"node_load{m}", "gauge", f"Runnable tasks, average of {m} min.", load(m)) for m in (1, 5, 15)),
-        one("node_procs_running", "gauge", "Runnable processes.", lambda t: running(t) + 1),
-        one("node_procs_blocked", "gauge", "Processes that wait for I/O.", blocked),
-        one("node_context_switches_total", "counter", "Context switches.", work(host, 9000.0)),
-        one("node_intr_total", "counter", "Interrupts.", work(host, 6000.0)),
-        one("node_forks_total", "counter", "Forks.", work(host, 5.0)),
+        *(gauge(f"node_load{m}", f"Runnable tasks, average of {m} min.", load(m)) for m in (1, 5, 15)),
+        gauge("node_procs_running", "Runnable processes.", lambda t: running(t) + 1),
+        gauge("node_procs_blocked", "Processes that wait for I/O.", blocked),
+        counter("node_context_switches_total", "Context switches.", work(host, 9000.0)),
+        counter("node_intr_total", "Interrupts.", work(host, 6000.0)),
+        counter("node_forks_total", "Forks.", work(host, 5.0)),
         *(
-            one(
+            counter(
                 f"node_pressure_{kind}_waiting_seconds_total",
-                "counter",
                 f"Time some task waited for {kind}.",
                 _stall(host, kind, 1.0),
             )
             for kind in ("cpu", "io", "memory")
         ),
         *(
-            one(
+            counter(
                 f"node_pressure_{kind}_stalled_seconds_total",
-                "counter",
                 f"Time all tasks waited for {kind}.",
                 _stall(host, kind, 0.6),
             )
@@ -132,9 +139,9 @@ def memory_fields(host: Host) -> list[Family]:
         "Hugepagesize": fixed(2.0 * 2**20),
     }
     return [
-        one(f"node_memory_{name}_bytes", "gauge", f"Memory information field {name}_bytes.", _pages(level))
+        gauge(f"node_memory_{name}_bytes", f"Memory information field {name}_bytes.", _pages(level))
         for name, level in fields.items()
-    ] + [one("node_memory_HugePages_Total", "gauge", "Memory information field HugePages_Total.", fixed(0.0))]
+    ] + [gauge("node_memory_HugePages_Total", "Memory information field HugePages_Total.", fixed(0.0))]
 
 
 def _pages(level: Level) -> Level:

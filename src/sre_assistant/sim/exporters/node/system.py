@@ -8,7 +8,16 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.node.load import work
-from sre_assistant.sim.exporters.shapes import around, counted, fixed, many, one, started, steady
+from sre_assistant.sim.exporters.shapes import (
+    around,
+    counted,
+    fixed,
+    gauge,
+    many,
+    one,
+    started,
+    steady,
+)
 from sre_assistant.sim.signals import Constant, Scaled, Sum, uneven
 from sre_assistant.sim.targets import Family, Level
 
@@ -60,9 +69,9 @@ def kernel(host: Host) -> list[Family]:
             )
             for place, (name, middle) in enumerate(gauges.items(), 101)
         ),
-        one("node_nf_conntrack_entries_limit", "gauge", "Most tracked connections.", fixed(262144.0)),
-        one("node_filefd_maximum", "gauge", "Most file descriptors.", fixed(9.223372036854776e18)),
-        one("node_entropy_available_bits", "gauge", "Entropy.", fixed(256.0)),
+        gauge("node_nf_conntrack_entries_limit", "Most tracked connections.", fixed(262144.0)),
+        gauge("node_filefd_maximum", "Most file descriptors.", fixed(9.223372036854776e18)),
+        gauge("node_entropy_available_bits", "Entropy.", fixed(256.0)),
         *(one(name, "unknown", f"Kernel statistic {name[5:]}.", level) for name, level in untyped.items()),
     ]
 
@@ -74,29 +83,26 @@ def clock(host: Host, epoch: float) -> list[Family]:
         return np.where(host.synchronised(t) > 0, 0.012, 16.0)
 
     return [
-        one(
+        gauge(
             "node_time_seconds",
-            "gauge",
             "The machine's time, unix seconds.",
             lambda t: t + epoch + host.offset(t),
         ),
-        one(
+        gauge(
             "node_boot_time_seconds",
-            "gauge",
             "Time of the last boot, unix seconds.",
             started(host.boots, epoch, 0),
         ),
-        one("node_timex_sync_status", "gauge", "Whether the clock follows a time server.", host.synchronised),
-        one(
+        gauge("node_timex_sync_status", "Whether the clock follows a time server.", host.synchronised),
+        gauge(
             "node_timex_offset_seconds",
-            "gauge",
             "Offset to the reference clock.",
             lambda t: np.round(host.offset(t), 9),
         ),
-        one("node_timex_maxerror_seconds", "gauge", "Greatest possible error.", error),
-        one("node_timex_estimated_error_seconds", "gauge", "Estimated error.", lambda t: error(t) / 100),
-        one("node_timex_frequency_adjustment_ratio", "gauge", "Frequency adjustment.", fixed(1.0000123)),
-        one("node_timex_tai_offset_seconds", "gauge", "Offset to atomic time.", fixed(37.0)),
+        gauge("node_timex_maxerror_seconds", "Greatest possible error.", error),
+        gauge("node_timex_estimated_error_seconds", "Estimated error.", lambda t: error(t) / 100),
+        gauge("node_timex_frequency_adjustment_ratio", "Frequency adjustment.", fixed(1.0000123)),
+        gauge("node_timex_tai_offset_seconds", "Offset to atomic time.", fixed(37.0)),
     ]
 
 
@@ -158,5 +164,5 @@ def identity(host: Host) -> list[Family]:
                 for place, c in enumerate(collectors)
             ],
         ),
-        one("node_textfile_scrape_error", "gauge", "Whether a text file could not be read.", fixed(0.0)),
+        gauge("node_textfile_scrape_error", "Whether a text file could not be read.", fixed(0.0)),
     ]
