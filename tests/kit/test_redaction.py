@@ -49,7 +49,7 @@ def test_what_looks_like_a_credential_is_hidden(text: str, expected: str) -> Non
     "text",
     [
         'up{instance="nas:9100",job="node"} == 0',
-        "10.0.0.1:9100: connection refused",
+        "192.0.2.1:9100: connection refused",
         "basic authentication required",
         "http://prom.lan:9090/graph?g0.expr=up",
         "the bearer of bad news",

@@ -76,9 +76,11 @@ def bundle_command(bundle: Path | None, *, kept: bool) -> str:
     """The command that replays a bundle; one that is ``kept`` in the state folder is known by its name."""
     from shlex import quote
 
+    from sre_assistant.cli.screen import own_name
+
     if bundle is None:
         return ""
-    return f"sre replay {quote(bundle.stem if kept else str(bundle))}"
+    return f"{own_name()} replay {quote(bundle.stem if kept else str(bundle))}"
 
 
 def _show(found: Investigation, settings: Settings, *, full: bool, again: str) -> None:

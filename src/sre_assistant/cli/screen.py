@@ -40,6 +40,17 @@ def show_json(value: object) -> None:
     sys.stdout.write(codec.encode(value, indent=2).decode() + "\n")
 
 
+def own_name() -> str:
+    """How this program is called from here: ``sre``, or its path where the shell does not know it."""
+    import shutil
+    from pathlib import Path
+
+    here = Path(sys.argv[0]).absolute()
+    if shutil.which("sre") or not here.is_relative_to(Path.cwd()):
+        return "sre"
+    return str(here.relative_to(Path.cwd()))
+
+
 def note(text: str) -> None:
     """A line for the person on stderr."""
     sys.stderr.write(f"{text}\n")

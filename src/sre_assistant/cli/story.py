@@ -20,12 +20,11 @@ from sre_assistant.runtime.settings import Settings
 from sre_assistant.sim.homelab import Homelab
 
 _NEXT = (
-    ("sre replay demo", "the same case again, with no homelab running"),
-    ("sre demo --full", "every piece of evidence with its query"),
-    ("PROMETHEUS_URL=http://prom.lan:9090 sre doctor", "what could be seen in yours"),
-    ("sre investigate --all", "everything that fires there, explained"),
+    ("{sre} replay demo", "again, with no homelab running"),
+    ("{sre} demo --full", "every piece of evidence with its query"),
+    ("PROMETHEUS_URL=http://prom.lan:9090 {sre} doctor", "what could be seen in yours"),
+    ("{sre} investigate --all", "everything that fires there, explained"),
 )
-_COLUMN = 50
 
 
 class Story:
@@ -88,8 +87,10 @@ class Story:
         page.lines.append(Text(""))
         page.row("TRUTH", said(self._truth()), "✓ found" if self.true(found) else "✗ not found")
         page.lines.append(Text(""))
-        for line, why in _NEXT:
-            page.lines.append(Text.assemble("  ", (line.ljust(_COLUMN), "cyan"), why))
+        commands = [(line.format(sre=screen.own_name()), why) for line, why in _NEXT]
+        column = max(len(command) for command, _ in commands) + 3
+        for command, why in commands:
+            page.lines.append(Text.assemble("  ", (command.ljust(column), "cyan"), why))
         screen.show(page)
 
     def true(self, found: Investigation) -> bool:

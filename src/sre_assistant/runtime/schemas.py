@@ -56,6 +56,8 @@ def described(kind: type) -> Document:
         if name not in classes:
             continue
         notes = field_notes(classes[name])
+        # A docstring's indentation depends on the Python that read it.
+        definition["description"] = inspect.cleandoc(definition["description"])
         definition["required"] = sorted(definition["properties"])
         for key, part in definition["properties"].items():
             part.pop("default", None)
