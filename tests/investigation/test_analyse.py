@@ -115,6 +115,14 @@ def test_what_is_down_is_told_by_how_it_fails(error: str, neighbour: float | Non
     assert found[0] == expected
 
 
+def test_a_machine_that_refuses_on_another_port_is_not_gone() -> None:
+    ups: list[Row] = [(NODE_EXPORTER, 0.0), (NEIGHBOUR, 0.0)]
+    targets = [target("node", "nas.lan:9100", LATE), target("smartctl", "nas.lan:9633", REFUSED)]
+    found = named(sighting({"target.up": ups}, targets), about("target.up", job="node"))
+    assert found[0] == "scrape-failing"
+    assert "host-gone" not in found
+
+
 def test_a_prober_that_answers_does_not_show_that_the_probed_machine_lives() -> None:
     probe = {"instance": "http://nas.lan:8096/", "job": "probes"}
     targets = [
@@ -170,3 +178,16 @@ def test_equal_scores_keep_their_order() -> None:
     seen, reverse = sighting({"filesystem.used_ratio": rows}), sighting({"filesystem.used_ratio": rows[::-1]})
     names = [[j.candidate.subject.name for j in judged(s, WHOLE_HOUSE)] for s in (seen, reverse)]
     assert names[0] == names[1]
+
+
+def test_a_full_file_system_is_not_blamed_for_a_page_that_fails_beside_it() -> None:
+    probe = {"instance": "http://nas.lan:8096/", "job": "probes"}
+    seen = sighting(
+        {
+            "filesystem.used_ratio": [(MEDIA, 0.999)],
+            "probe.success": [(probe, 0.0)],
+            "target.up": [(probe, 1.0)],
+        }
+    )
+    concern = Concern(labels=probe, hosts=("nas.lan",), signals=frozenset({"probe.success"}), complained=True)
+    assert named(seen, concern) == ["probe-failure"]

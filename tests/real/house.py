@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,14 +28,14 @@ class House:
 
     lab: Lab
     state: Path
+    settings: Mapping[str, str]
 
     def sre(self, *arguments: str, expected: int = 0) -> str:
         """Runs the command as a user would; its standard output."""
         environment = {
             "PATH": os.environ["PATH"],  # noqa: TID251  the child needs a PATH
             "HOME": str(self.state),
-            "PROMETHEUS_URL": self.lab.url("prometheus"),
-            "ALERTMANAGER_URL": self.lab.url("alertmanager"),
+            **self.settings,
         }
         done = subprocess.run(
             [SRE, *arguments], capture_output=True, text=True, env=environment, timeout=60, check=False
@@ -111,7 +111,11 @@ def monitored(folder: Path) -> Iterator[House]:
         )
         state = folder / "home"
         state.mkdir()
-        made = House(servers, state)
+        settings = {
+            "PROMETHEUS_URL": servers.url("prometheus"),
+            "ALERTMANAGER_URL": servers.url("alertmanager"),
+        }
+        made = House(servers, state, settings)
         made.all_seen()
         yield made
 

@@ -22,6 +22,7 @@ BINARIES = (
     "prometheus-alertmanager",
     "prometheus-node-exporter",
     "prometheus-blackbox-exporter",
+    "victoria-metrics",
 )
 _PATIENCE = 60.0
 
@@ -107,6 +108,7 @@ class Lab:
         self.start(
             "blackbox",
             "prometheus-blackbox-exporter",
+            "victoria-metrics",
             "--config.file=blackbox.yml",
             f"--web.listen-address={self.address('blackbox')}",
             ready="/metrics",
@@ -168,6 +170,21 @@ class Lab:
             "--storage.tsdb.path=data",
             f"--web.listen-address={self.address('prometheus')}",
             "--rules.alert.resend-delay=2s",
+        )
+
+    def start_victoria_metrics(self, targets: Sequence[str]) -> None:
+        """VictoriaMetrics in the place of Prometheus, scraping these addresses every second."""
+        jobs = [{"job_name": "node", "static_configs": [{"targets": list(targets)}]}]
+        config = {"global": {"scrape_interval": "1s"}, "scrape_configs": jobs}
+        (self.folder / "victoria.yml").write_text(json.dumps(config))
+        self.start(
+            "prometheus",
+            "victoria-metrics",
+            "-promscrape.config=victoria.yml",
+            "-storageDataPath=victoria",
+            "-search.latencyOffset=0s",
+            f"-httpListenAddr={self.address('prometheus')}",
+            ready="/health",
         )
 
     def start_page(self) -> None:

@@ -26,10 +26,12 @@ from sre_assistant.investigation.evidence import Exhibits
 from sre_assistant.investigation.naming import host_of
 from sre_assistant.investigation.observed import Observation, Observed, RuleNow
 from sre_assistant.investigation.onset import onset
+from sre_assistant.kit.redaction import bounded
 from sre_assistant.kit.units import format_value
 
 _MOST_CAUSES = 5
 _MOST_RULED_OUT = 5
+_REASON = 110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +124,7 @@ def _ruled_out(judged: Judgement, material: Material, exhibits: Exhibits, causes
 
 def _reason(judged: Judgement, material: Material, causes: tuple[Cause, ...]) -> str:
     if judged.refutes:
-        return f"spoken against: {judged.refutes[0].statement}"
+        return f"spoken against: {bounded(judged.refutes[0].statement, _REASON)}"
     if judged.relation is Relation.NONE:
         return f"does not account for {'that' if material.case.question else material.case.title}"
     if material.case.kind == "house" and not judged.candidate.hypothesis.alone:

@@ -59,8 +59,8 @@ def observed(
             found[kind].append(_failing(own, target, signals[kind]))
         for neighbour in _neighbours(target, every):
             if known := up_of.get(_identity(neighbour.labels)):
-                name = "host.neighbour_up" if known.value > 0 else "host.neighbour_down"
-                found[name].append(_beside(own, known, signals[name]))
+                name, beside = _beside(own, known, neighbour)
+                found[name].append(replace(beside, signal=signals[name]))
     return {signal: tuple(observations) for signal, observations in found.items()}
 
 
@@ -70,12 +70,19 @@ def _failing(own: Observation, target: Target, signal: Signal) -> Observation:
     return replace(own, signal=signal, value=1.0, told=Told(statement, _TARGETS_CALL, numeric=False))
 
 
-def _beside(own: Observation, known: Observation, signal: Signal) -> Observation:
+def _beside(own: Observation, known: Observation, neighbour: Target) -> tuple[str, Observation]:
+    """What another target on the machine says about it; a port that refuses shows that the machine lives."""
     job, instance = _identity(known.entity.labels)
-    state = "is scraped well" if known.value > 0 else "fails too"
-    statement = f"{job} at {instance}, on the same machine, {state}"
-    told = Told(statement, known.query, numeric=True)
-    return replace(own, signal=signal, value=known.value, told=told)
+    where = f"{job} at {instance}, on the same machine,"
+    if known.value > 0:
+        told = Told(f"{where} is scraped well", known.query, numeric=True)
+        return "host.neighbour_up", replace(own, value=known.value, told=told)
+    if failure_of(neighbour.last_error) in {"scrape.refused", "scrape.bad_answer"}:
+        told = Told(f"{where} fails, but the machine answers there", _TARGETS_CALL, numeric=False)
+        return "host.neighbour_up", replace(own, value=1.0, told=told)
+    return "host.neighbour_down", replace(
+        own, value=0.0, told=Told(f"{where} fails too", known.query, numeric=True)
+    )
 
 
 def _neighbours(target: Target, every: tuple[Target, ...]) -> tuple[Target, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sre_assistant.domain.checkup import Checkup, Finding
-from sre_assistant.domain.errors import Missing, SourceError
+from sre_assistant.domain.errors import Missing, Rejected, SourceError
 from sre_assistant.domain.reading import Build, Reading, Rule
 from sre_assistant.integrations.prometheus import shapes
 from sre_assistant.integrations.prometheus.client import Client
@@ -101,7 +101,7 @@ class Checks:
     async def _settings(self) -> tuple[Finding, ...]:
         try:
             runtime = (await self._client.runtime()).value
-        except Missing:
+        except (Missing, Rejected):
             return ()  # servers that only speak the query API have no such page
         except SourceError as error:
             return (

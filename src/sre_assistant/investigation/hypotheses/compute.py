@@ -16,7 +16,6 @@ MEMORY_PRESSURE = Hypothesis(
     ),
     owner="any",
     owner_requires=((below("memory.available_ratio", 1.0),),),
-    leads_to=(),
     harms="every process on {instance}: slow first, then killed",
     remedies=(
         Step("See who holds the memory", "ps -eo pid,comm,rss --sort=-rss | head -15"),
@@ -36,7 +35,6 @@ OOM_KILL = Hypothesis(
     explains=("memory.oom_kills",),
     requires=((above("memory.oom_kills", 0.5),),),
     supports=(below("memory.available_ratio", 0.10, 0.6), above("memory.stall_ratio", 0.05, 0.4)),
-    leads_to=("probe-failure", "exporter-gone"),
     harms="the killed processes on {instance}, and whoever used them",
     remedies=(
         Step(

@@ -21,7 +21,6 @@ FULL = Hypothesis(
     refutes=(above("filesystem.read_only", 0.5, 2.5),),
     owner="level",
     owner_requires=((above("filesystem.used_ratio", 0.0),),),
-    leads_to=("probe-failure", "exporter-gone"),
     harms=_HARMS,
     remedies=(
         _BIGGEST,
@@ -51,7 +50,6 @@ FILLING = Hypothesis(
     shows=("filesystem.growth", "network.receive_rate"),
     owner="trend",
     owner_requires=((seen("filesystem.time_to_full"),), (above("filesystem.growth_kept", 0.1),)),
-    leads_to=("filesystem-full",),
     history="filesystem.used_ratio",
     onset="slope",
     harms=_HARMS,

@@ -70,7 +70,7 @@ class Hypothesis:
     alone: bool = True
     """Whether it is a fault although no alert complains; a busy machine is not."""
     leads_to: tuple[str, ...] = ()
-    """Hypotheses that are consequences of this one on the same machine."""
+    """Hypotheses that must follow from this one on the same machine, not merely may."""
     history: str = ""
     """The signal whose past is drawn and dated; the key signal unless another shows it better."""
     onset: Literal["level", "slope"] = "level"

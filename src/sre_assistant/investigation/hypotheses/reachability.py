@@ -43,7 +43,6 @@ EXPORTER_GONE = Hypothesis(
         above("scrape.bad_answer", 0.5, 3.0),
         above("scrape.timeout", 0.5, 1.2),
     ),
-    leads_to=("probe-failure",),
     harms="what {job} watches at {instance} is not seen any more",
     remedies=(
         Step("See whether it runs and what it said last", "systemctl status -- {job}"),
