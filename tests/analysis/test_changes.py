@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_assistant.analysis.changes import level_shift, slope_shift
-from sre_assistant.analysis.robust import deviation, spread
+from sre_assistant.analysis.robust import spread
 
 
 def noise(count: int, seed: int = 1, size: float = 1.0) -> list[float]:
@@ -79,9 +79,3 @@ def test_the_spread_scales_with_the_values(values: list[float], factor: float) -
 def test_one_outlier_does_not_move_the_spread() -> None:
     usual = noise(101)
     assert math.isclose(spread([*usual, 1e9]), spread(usual), rel_tol=0.1)
-
-
-def test_a_deviation_counts_spreads_from_the_median() -> None:
-    usual = noise(200)
-    assert deviation(10.0, usual) > 8
-    assert abs(deviation(0.0, usual)) < 1

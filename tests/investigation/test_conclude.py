@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import timedelta
 
@@ -112,6 +113,13 @@ def test_an_alert_whose_rule_no_longer_holds_is_over_if_what_it_reads_was_seen()
     assert concluded(sighting(QUIET), about_memory(complained=False), ALERT, over).verdict == "healthy"
     unseen = sighting({**QUIET, "memory.available_ratio": []})
     assert concluded(unseen, about_memory(complained=False), ALERT, over).verdict == "unknown"
+
+
+def test_a_value_that_is_no_number_shows_no_health() -> None:
+    over = RuleNow(asked=True, evidence=())
+    odd = sighting({**QUIET, "memory.available_ratio": [(NAS, math.nan)]})
+    assert concluded(odd, about_memory(complained=False), ALERT, over).verdict == "unknown"
+    assert concluded(odd).verdict == "unknown"
 
 
 def test_an_alert_is_not_over_when_its_rule_could_not_be_asked() -> None:

@@ -20,14 +20,3 @@ def spread(values: Sequence[float]) -> float:
     """
     middle = median(values)
     return _NORMAL * median(abs(v - middle) for v in values)
-
-
-def deviation(value: float, usual: Sequence[float]) -> float:
-    """How many spreads a value lies above (positive) or below the median of the usual values.
-
-    Where the usual values hardly vary, one per cent of their median counts as the spread: a step from a
-    constant is remarkable, rounding is not.
-    """
-    middle = median(usual)
-    scale = max(spread(usual), abs(middle) * 0.01, 1e-12)
-    return (value - middle) / scale

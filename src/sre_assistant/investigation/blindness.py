@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from sre_assistant.domain.reading import Completeness
 from sre_assistant.investigation.concern import Concern
 from sre_assistant.investigation.hypotheses import LIBRARY
 from sre_assistant.investigation.naming import host_of
-from sre_assistant.investigation.observed import Observed
+from sre_assistant.investigation.observed import Observation, Observed
 
 _GENERAL = frozenset({"clock", "exporters", "alerts", "targets"})
 
@@ -38,7 +40,7 @@ def _house(seen: Observed) -> list[str]:
     if not hosts:
         spots.append("no node_exporter is being scraped, so no machine is watched from inside")
     for signal in (s for s in seen.signals if s.vital):
-        reported = {o.entity.labels.get("instance") for o in seen.observations.get(signal.id, ())}
+        reported = {o.entity.labels.get("instance") for o in _valued(seen, signal.id)}
         silent = sorted({h["instance"] for h in hosts if "instance" in h} - {r for r in reported if r})
         if silent:
             spots.append(f"{signal.title} is not reported by {', '.join(silent[:3])}")
@@ -52,8 +54,13 @@ def _concerned(seen: Observed, concern: Concern) -> list[str]:
         return [f"no metric of {unknown[0]} is known, now or lately"]
     if not concern.signals:
         return ["what the alert reads is not known here"]
-    if not any(concern.about(o.entity) for s in concern.signals for o in seen.observations.get(s, ())):
+    if not any(concern.about(o.entity) for s in concern.signals for o in _valued(seen, s)):
         titles = sorted(seen.signals[s].title for s in concern.signals)
         where = f" on {concern.hosts[0]}" if concern.hosts else ""
         return [f"{titles[0]}{where} has no current value"]
     return []
+
+
+def _valued(seen: Observed, signal: str) -> list[Observation]:
+    """Observations that say something: a value that is no number shows neither health nor fault."""
+    return [o for o in seen.observations.get(signal, ()) if math.isfinite(o.value)]
