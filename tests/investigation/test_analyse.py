@@ -169,7 +169,7 @@ def _gap(operation: str) -> Lookup:
 
 
 def test_a_value_that_is_no_number_proves_nothing() -> None:
-    seen = sighting({"memory.available_ratio": [(NAS, math.nan)], "clock.offset": [(NAS, math.nan)]})
+    seen = sighting({"memory.available_ratio": [(NAS, math.nan)], "clock.offset": [(NAS, math.inf)]})
     assert candidates(seen, about("clock.offset", "memory.available_ratio")) == ()
 
 

@@ -52,8 +52,10 @@ def test_a_query_parses_wide_and_narrow(signal: Signal) -> None:
 
 @pytest.mark.parametrize("signal", SIGNALS, ids=lambda s: s.id)
 def test_a_statement_can_be_made_from_any_labels(signal: Signal) -> None:
-    labels = dict.fromkeys(known_signals().kind(signal.kind).labels, "{odd} %s")
-    assert "{odd} %s" in signal.statement(labels, 1.0) or "{" not in signal.says
+    labels = dict.fromkeys(known_signals().kind(signal.kind).labels, "{odd} %s\n\x1b[31m")
+    statement = signal.statement(labels, 1.0)
+    assert "{odd} %s" in statement or "{" not in signal.says
+    assert statement.isprintable()
 
 
 def test_spans_follow_the_scrape_interval_and_stay_within_bounds() -> None:

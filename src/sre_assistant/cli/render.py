@@ -22,6 +22,7 @@ _MOST_NAMES = 2
 _MOST_SPARKLINES = 3
 _MOST_OTHERS = 3
 _MOST_MOMENTS = 5
+_LEAST_POINTS = 2
 _VERDICTS = {
     Verdict.EXPLAINED: ("CAUSE", "bold red"),
     Verdict.HEALTHY: ("HEALTHY", "bold green"),
@@ -218,7 +219,7 @@ class _Screen:
     def _trend(self, one: Evidence, trend: Trend) -> None:
         known = [value for value in trend.values if value is not None]
         drawn = sparkline(trend.values)
-        if not drawn:
+        if len(known) < _LEAST_POINTS or not drawn:
             return
         end = trend.start + timedelta(seconds=trend.step * (len(trend.values) - 1))
         ends = f"{format_value(known[0], one.unit)} → {format_value(known[-1], one.unit)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,9 @@ class Check:
     """How much it moves the score when it speaks for or against; unused where it is required."""
 
     def holds(self, value: float) -> bool:
-        """Whether the value is beyond the bound; NaN never is."""
+        """Whether the value is beyond the bound; what is no finite number never is."""
+        if not math.isfinite(value):
+            return False
         return (self.above is None or value > self.above) and (self.below is None or value < self.below)
 
 

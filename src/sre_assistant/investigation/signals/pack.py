@@ -16,8 +16,10 @@ import yaml
 from sre_assistant.domain.entities import Entity
 from sre_assistant.domain.errors import ConfigError
 from sre_assistant.investigation.expressions import Reads, reads
+from sre_assistant.kit.redaction import bounded
 from sre_assistant.kit.units import format_value
 
+_LONGEST_LABEL = 200
 _TWO_STATES = {
     "works": ("fails", "works"),
     "succeeds": ("fails", "succeeds"),
@@ -65,7 +67,8 @@ class Signal(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def statement(self, labels: Mapping[str, str], value: float) -> str:
         """The sentence about one entity."""
         words = {name: states[value >= 0.5] for name, states in _TWO_STATES.items()}
-        return self.says.format_map(_Named(labels, value=format_value(value, self.unit), **words))
+        named = {name: bounded(text, _LONGEST_LABEL) for name, text in labels.items()}
+        return self.says.format_map(_Named(named, value=format_value(value, self.unit), **words))
 
     @property
     def reads(self) -> Reads:
