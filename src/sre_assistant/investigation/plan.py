@@ -11,11 +11,10 @@ from sre_assistant.domain.window import Window
 from sre_assistant.investigation.concern import Concern
 from sre_assistant.investigation.hypotheses import LIBRARY
 from sre_assistant.investigation.naming import instance_pattern
-from sre_assistant.investigation.signals import Signals
+from sre_assistant.investigation.signals import Signals, Spans
 from sre_assistant.kit.promql import matchers_text
 
-_LEAD_IN = timedelta(hours=2)
-_SHORTEST, _LONGEST = timedelta(hours=1), timedelta(hours=24)
+_LONGEST = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +29,15 @@ class Plan:
     """The past to look at."""
 
 
-def plan(concerns: Iterable[Concern], signals: Signals, at: datetime, began: datetime | None) -> Plan:
+def plan(
+    concerns: Iterable[Concern], signals: Signals, spans: Spans, at: datetime, began: datetime | None
+) -> Plan:
     """What to ask about several concerns at once.
 
     Args:
         concerns: what has to be explained.
         signals: the known signals.
+        spans: how long the house's looks back are.
         at: now, on the metrics server's clock.
         began: when the earliest of their alerts began, if there is one.
     """
@@ -45,12 +47,14 @@ def plan(concerns: Iterable[Concern], signals: Signals, at: datetime, began: dat
     matchers = matchers_text((("instance", "=~", instance_pattern(hosts)),)) if somewhere else ""
     free = tuple(s.id for s in signals if not s.query)
     required = tuple(dict.fromkeys(s for h in LIBRARY for s in h.required_signals()))
-    return Plan(signals=(*required, *free), matchers=matchers, window=_window(at, began))
+    return Plan(signals=(*required, *free), matchers=matchers, window=window(spans, at, began))
 
 
-def _window(at: datetime, began: datetime | None) -> Window:
-    span = at - began + _LEAD_IN if began and began < at else _LEAD_IN
-    return Window.before(at, min(max(span, _SHORTEST), _LONGEST))
+def window(spans: Spans, at: datetime, began: datetime | None = None) -> Window:
+    """The past to look at: what led to an alert, but no more than a day."""
+    lead_in = timedelta(seconds=spans.lead_in)
+    firing = at - began if began and began < at else timedelta(0)
+    return Window.before(at, min(firing + lead_in, _LONGEST))
 
 
 def earliest(alerts: Iterable[Alert]) -> datetime | None:

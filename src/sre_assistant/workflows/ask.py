@@ -23,7 +23,7 @@ from sre_assistant.investigation.concern import WHOLE_HOUSE, Concern, is_heartbe
 from sre_assistant.investigation.evidence import Exhibits
 from sre_assistant.investigation.naming import host_of, instance_pattern
 from sre_assistant.investigation.observed import Observation, Observed
-from sre_assistant.investigation.plan import plan
+from sre_assistant.investigation.plan import window
 from sre_assistant.investigation.signals import known_signals
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.ids import Ids
@@ -268,8 +268,8 @@ async def _usual(here: Look, observation: Observation, function: str) -> Evidenc
 
 async def _observed(question: _Question, signals: Iterable[str], matchers: str) -> Observed:
     around = question.here.around
-    window = plan((), known_signals(), around.at, None).window
-    return await question.here.collector.observe(signals, matchers, window)
+    past = window(around.spans, around.at)
+    return await question.here.collector.observe(signals, matchers, past)
 
 
 def _matchers(meant: Understood) -> str:

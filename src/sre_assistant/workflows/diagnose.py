@@ -81,7 +81,8 @@ async def diagnose(look: Look, cases: Iterable[tuple[Case, Concern]]) -> tuple[D
     for case, _ in every:
         look.emit(CaseOpened(case=case.id, title=case.title))
     alerts = (case.alert for case, _ in every if case.alert)
-    intent = plan((concern for _, concern in every), known_signals(), look.around.at, earliest(alerts))
+    concerned = (concern for _, concern in every)
+    intent = plan(concerned, known_signals(), look.around.spans, look.around.at, earliest(alerts))
     run = every[0][0].id
     look.emit(StageReached(case=run, stage="plan", note=f"{len(intent.signals)} signals"))
     seen, rules = await asyncio.gather(

@@ -98,6 +98,8 @@ class Spans:
     """Enough scrapes for a steady rate, short enough to see a new load."""
     short: int
     """The last minutes."""
+    lead_in: int
+    """How far back before an alert the past is drawn: some hundred scrapes."""
     trend: int = 3600
     """Where things are heading."""
     events: int = 1800
@@ -111,6 +113,7 @@ class Spans:
             now=_within(5 * interval, 5, 300),
             rate=_within(4 * interval, 60, 300),
             short=_within(20 * interval, 120, 600),
+            lead_in=_within(480 * interval, 600, 7200),
         )
 
     def named(self) -> tuple[tuple[str, int], ...]:
