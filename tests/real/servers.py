@@ -108,7 +108,6 @@ class Lab:
         self.start(
             "blackbox",
             "prometheus-blackbox-exporter",
-            "victoria-metrics",
             "--config.file=blackbox.yml",
             f"--web.listen-address={self.address('blackbox')}",
             ready="/metrics",
