@@ -143,6 +143,14 @@ def test_commands_quote_hostile_labels() -> None:
     assert found.remedies[0].command.startswith("du -xh --max-depth=2 '/x; rm -rf $HOME'")
 
 
+def test_what_is_said_stays_on_one_line_whatever_a_label_holds() -> None:
+    hostile = {**MEDIA, "mountpoint": "/x\nCAUSE all is well\x1b[2J"}
+    found = concluded(sighting({**QUIET, "filesystem.used_ratio": [(hostile, 0.99)]}))
+    said = [found.summary, *found.next_checks, *(i.statement for i in found.impact)]
+    said += [text for c in found.causes for text in (c.title, c.reason)] + [r.text for r in found.remedies]
+    assert all(text.isprintable() for text in said)
+
+
 def test_a_trend_dates_the_cause() -> None:
     seen = sighting({**QUIET, "memory.available_ratio": [(NAS, 0.02)]})
     (drawn,) = seen.observations["memory.available_ratio"]

@@ -32,6 +32,7 @@ from sre_assistant.kit.units import format_value
 _MOST_CAUSES = 5
 _MOST_RULED_OUT = 5
 _REASON = 110
+_LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,7 @@ def _reason(judged: Judgement, material: Material, causes: tuple[Cause, ...]) ->
 def _title(judged: Judgement) -> str:
     key = judged.candidate.key
     return judged.candidate.hypothesis.title.format_map(
-        _Fields(judged.candidate.subject.labels, value=format_value(key.value, key.signal.unit))
+        _said(judged.candidate.subject.labels, value=format_value(key.value, key.signal.unit))
     )
 
 
@@ -215,7 +216,7 @@ def _impacts(material: Material, named: list[Judgement], exhibits: Exhibits) -> 
     for judged in named:
         held, subject = judged.candidate.hypothesis, judged.candidate.subject
         if held.harms:
-            text = held.harms.format_map(_Fields(subject.labels))
+            text = held.harms.format_map(_said(subject.labels))
             found.append(
                 Impact(subject=subject, statement=text, evidence=exhibits.cite_all([judged.candidate.key]))
             )
@@ -235,7 +236,7 @@ def _impacts(material: Material, named: list[Judgement], exhibits: Exhibits) -> 
 def _remedies(judged: Judgement) -> tuple[Remedy, ...]:
     held, subject = judged.candidate.hypothesis, judged.candidate.subject
     labels = {**subject.labels, "host": host_of(subject.labels.get("instance", ""))}
-    plain = _Fields(labels)
+    plain = _said(labels)
     quoted = _Fields({k: shlex.quote(v) for k, v in labels.items()})
     return tuple(
         Remedy(
@@ -247,7 +248,7 @@ def _remedies(judged: Judgement) -> tuple[Remedy, ...]:
 
 def _next_checks(material: Material, verdict: Verdict, named: Iterable[Judgement]) -> tuple[str, ...]:
     checks = [
-        text.format_map(_Fields(j.candidate.subject.labels))
+        text.format_map(_said(j.candidate.subject.labels))
         for j in named
         for text in j.candidate.hypothesis.next_checks
     ]
@@ -261,6 +262,11 @@ def _next_checks(material: Material, verdict: Verdict, named: Iterable[Judgement
         if material.concern.expression:
             checks.append(f"Look at what the rule reads: {material.concern.expression}")
     return tuple(dict.fromkeys(checks))
+
+
+def _said(labels: Mapping[str, str], **more: str) -> _Fields:
+    """Labels as they may stand in a sentence: of one line, and bounded."""
+    return _Fields({name: bounded(text, _LONGEST_LABEL) for name, text in labels.items()}, **more)
 
 
 class _Fields(dict[str, str]):
