@@ -111,6 +111,8 @@ def test_an_alert_that_nothing_explains_is_unknown() -> None:
 def test_an_alert_whose_rule_no_longer_holds_is_over_if_what_it_reads_was_seen() -> None:
     over = RuleNow(asked=True, evidence=())
     assert concluded(sighting(QUIET), about_memory(complained=False), ALERT, over).verdict == "healthy"
+    elsewhere = replace(over, elsewhere=True)
+    assert concluded(sighting(QUIET), about_memory(complained=False), ALERT, elsewhere).verdict == "unknown"
     unseen = sighting({**QUIET, "memory.available_ratio": []})
     assert concluded(unseen, about_memory(complained=False), ALERT, over).verdict == "unknown"
 

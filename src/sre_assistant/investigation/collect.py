@@ -68,15 +68,16 @@ class Collector:
         if alert is None or not expression:
             return RuleNow(asked=False, evidence=())
         at = self._around.at
-        asked, found = True, []
+        asked, elsewhere, found = True, False, []
         for source in self._sources.values():
             reading = await instant(self._ledger, source, f"the rule of {alert.name}", expression, at)
             asked = asked and reading.completeness.answered
             fitting = [s for s in reading.value if _agree(s.labels, alert.labels)]
+            elsewhere = elsewhere or (bool(reading.value) and not fitting)
             # Several series answer the rule: then no single value is what the query answers.
             alone = len(reading.value) == 1
             found += [self._still_holds(alert, source, expression, s, alone=alone) for s in fitting[:1]]
-        return RuleNow(asked=asked, evidence=tuple(found))
+        return RuleNow(asked=asked, evidence=tuple(found), elsewhere=elsewhere)
 
     async def trend(self, observation: Observation, window: Window) -> Trend | None:
         """How the value behind an observation moved; None when it has no history that can be asked for."""

@@ -88,7 +88,8 @@ def _verdict(material: Material, causes: tuple[Cause, ...]) -> Verdict:
     if material.case.alert is None:
         return Verdict.HEALTHY
     # An alert nothing explains is over only when its own rule was asked and no longer holds.
-    over = material.rule.asked and not material.rule.evidence
+    rule = material.rule
+    over = rule.asked and not rule.evidence and not rule.elsewhere
     return Verdict.HEALTHY if over else Verdict.UNKNOWN
 
 

@@ -127,7 +127,9 @@ class RuleNow:
     asked: bool
     """Whether every metrics server could be asked."""
     evidence: tuple[Evidence, ...]
-    """Empty when it no longer holds."""
+    """Empty when it no longer holds for this alert's labels."""
+    elsewhere: bool = False
+    """Whether it holds for other labels: of another thing, or of this one before it was relabelled."""
 
 
 def _belong_together(one: Entity, other: Entity) -> bool:
