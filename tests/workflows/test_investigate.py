@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from sre_assistant.domain.alerts import Alert
 from sre_assistant.domain.errors import CallError, Unreachable
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.scenario import scenario_names
 from sre_assistant.workflows.investigate import Selection
-from tests.workflows.houses import connected
+from tests.workflows.houses import SOON, connected
 
 FAULTS = [name for name in scenario_names() if name != "healthy"]
 
@@ -86,3 +89,35 @@ async def test_an_alert_cannot_be_unknown_while_nobody_can_be_asked() -> None:
         lab.alertmanager.fail("refuse")
         with pytest.raises(Unreachable):
             await house.investigate(Selection(name="DiskWillFillSoon"))
+
+
+def out_of_memory(instance: str) -> Selection:
+    """The alert about a machine's memory, as somebody hands it over."""
+    labels = {"alertname": "HostOutOfMemory", "instance": instance, "job": "node", "severity": "warning"}
+    return Selection(alerts=(Alert(name="HostOutOfMemory", labels=labels, starts_at=SOON),))
+
+
+async def test_an_alert_that_is_over_blames_nothing() -> None:
+    async with Homelab("healthy") as lab, connected(lab) as house:
+        (only,) = await house.investigate(out_of_memory("pve1.lan:9100"))
+    assert (only.verdict, only.causes) == ("healthy", ())
+
+
+async def test_a_rule_that_holds_for_another_machine_alone_is_no_all_clear() -> None:
+    async with Homelab("memory-pressure", at="shows") as lab, connected(lab) as house:
+        (only,) = await house.investigate(out_of_memory("pve2.lan:9100"))
+    assert (only.verdict, only.causes) == ("unknown", ())
+
+
+async def test_another_alert_on_the_machine_is_told_with_its_own_cause() -> None:
+    async with Homelab("backup-fills-nas", at="shows") as lab, connected(lab) as house:
+        (only,) = await house.investigate(Selection(name="DiskWillFillSoon"))
+    told = {s.statement: s.explained_by for s in only.symptoms}
+    assert told["HostHighCpuLoad is firing too"] == "cpu-saturation"
+
+
+async def test_a_case_speaks_of_a_whole_second_that_can_be_asked_for_again() -> None:
+    async with Homelab("healthy") as lab, connected(lab) as house:
+        lab.clock.advance(timedelta(milliseconds=1700))
+        (only,) = await house.investigate()
+    assert only.case.at.microsecond == 0
