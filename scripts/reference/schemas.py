@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reference.markdown import plain
+from sre_assistant.cli.formats import published
 from sre_assistant.kit.codec import encode
-from sre_assistant.runtime.schemas import published
 
 
 def files() -> dict[str, str]:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pytest
 
@@ -11,50 +9,7 @@ from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.promql import Engine
 from sre_assistant.sim.rules import Rule, Rules, load_rules
-from sre_assistant.sim.series import Index, Labels, Matcher, Series, labels_of
-
-MINUTE = 60_000
-BEGIN = 1_763_251_200_000
-FILE = """
-groups:
-  - name: test
-    interval: 30s
-    rules:
-      - alert: Hot
-        expr: heat > 1
-        for: {wait}
-        labels: {{severity: warning, room: "{{{{ $labels.room }}}}-room"}}
-        annotations: {{summary: "{{{{ $labels.room }}}} at {{{{ $value }}}}"}}
-"""
-
-
-class Heat:
-    """A gauge that is scraped every 15 s and follows a function of minutes."""
-
-    def __init__(self, room: str, level: Callable[[Floats], Floats]) -> None:
-        self.labels: Labels = labels_of({"__name__": "heat", "room": room})
-        self._level = level
-
-    def samples(self, start: int, end: int) -> Samples:
-        times = np.arange(-(-start // 15_000), end // 15_000 + 1, dtype=np.int64) * 15_000
-        return Samples(times, self._level((times - BEGIN) / MINUTE))
-
-
-class Shelf:
-    def __init__(self, *series: Series) -> None:
-        self._index = Index(series)
-
-    def select(self, matchers: Sequence[Matcher], _start: int, _end: int, /) -> list[Series]:
-        return self._index.matching(matchers)
-
-
-def rules(*series: Series, wait: str = "5m") -> Rules:
-    document = Document(FILE.format(wait=wait), "test.yaml")
-    return load_rules(document, Shelf(*series), Engine(), BEGIN - 600 * MINUTE)
-
-
-def between(first: float, last: float) -> Callable[[Floats], Floats]:
-    return lambda minutes: np.where((minutes >= first) & (minutes < last), 7.0, 0.0)
+from tests.sim.heat import BEGIN, FILE, MINUTE, Heat, Shelf, between, rules
 
 
 def states(found: Rules, *minutes: float) -> list[str]:

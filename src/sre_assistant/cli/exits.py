@@ -14,7 +14,7 @@ from sre_assistant.domain.errors import (
 OK = 0
 """Answered; what was found is in the output."""
 PROBLEMS = 1
-"""`sre doctor` found something that keeps a system from being read."""
+"""`sre doctor` found a system that cannot be read as it should, or `sre eval run` stayed below a floor."""
 USAGE = 2
 """The command was not understood: a wrong option, an unknown alert, an unreadable file."""
 SETTINGS = 3

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from sre_assistant import __version__
-from sre_assistant.cli import config
+from sre_assistant.cli import config, evaluation, sim
 from sre_assistant.cli.alerts import alerts
 from sre_assistant.cli.ask import ask
 from sre_assistant.cli.chat import chat
@@ -32,7 +32,8 @@ app = typer.Typer(
 )
 for command in (demo, investigate, ask, chat, alerts, doctor, serve, replay, tool):
     app.command()(guarded(command))
-config.register(app)
+for group in (sim, evaluation, config):
+    group.register(app)
 app.command(hidden=True)(guarded(schema))
 
 

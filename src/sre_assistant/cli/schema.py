@@ -21,14 +21,15 @@ def schema(
 ) -> int:
     """Show or write the JSON schemas of what --json prints."""
     from sre_assistant.cli import screen
+    from sre_assistant.cli.formats import published
     from sre_assistant.domain.errors import CallError
     from sre_assistant.runtime.names import nearest
-    from sre_assistant.runtime.schemas import published, write
+    from sre_assistant.runtime.schemas import write
 
-    if folder is not None:
-        write(folder)
-        return exits.OK
     known = published()
+    if folder is not None:
+        write(folder, known)
+        return exits.OK
     if not name:
         typer.echo("\n".join(sorted(known)))
         return exits.OK

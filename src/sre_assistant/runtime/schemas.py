@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import NoneType
@@ -25,7 +25,7 @@ from sre_assistant.workflows.doctor import CheckupReport
 
 Document: TypeAlias = dict[str, Any]
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FORMATS: dict[str, type] = {
     "diagnosis": Diagnosis,
     "diagnoses": DiagnosisList,
@@ -41,16 +41,16 @@ def published() -> dict[str, Document]:
     return {name: described(kind) for name, kind in _FORMATS.items()} | {"config": config_schema()}
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, documents: Mapping[str, Document]) -> None:
     """Writes each schema to ``NAME.json``; the same program writes the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, document in published().items():
+    for name, document in documents.items():
         (folder / f"{name}.json").write_bytes(codec.encode(document, indent=2) + b"\n")
 
 
 def described(kind: type) -> Document:
     """The schema of an output format: every field is always there, and says what it is."""
-    document = {"$schema": _DIALECT, **codec.schema(kind)}
+    document = {"$schema": DIALECT, **codec.schema(kind)}
     classes = {one.__name__: one for one in _dataclasses(kind)}
     for name, definition in document["$defs"].items():
         if name not in classes:
@@ -94,7 +94,7 @@ def config_schema() -> Document:
         for manifest in manifests
     }
     return {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "config.yaml of the HomeLab SRE Assistant",
         "type": "object",
         "additionalProperties": False,

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from collections.abc import Coroutine, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from sre_assistant.sim.clock import SimClock
+from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import MODES, Mode
-from sre_assistant.sim.notified import Inbox
-from sre_assistant.sim.promql import Engine
-from sre_assistant.sim.rules import Rules, load_rules, standard_rules
+from sre_assistant.sim.rules import Rules
 from sre_assistant.sim.scenario import Scenario, load_scenario
-from sre_assistant.sim.servers.alertmanager import Alertmanager
-from sre_assistant.sim.servers.prometheus import Prometheus
-from sre_assistant.sim.serving import Served
+from sre_assistant.sim.servers.registry import applications, settings
+from sre_assistant.sim.serving import Served, Told
 from sre_assistant.sim.silences import Silences
-from sre_assistant.sim.tsdb import Scrapes
 from sre_assistant.sim.world import World
 
-_RULES_KNOWN: Final = timedelta(days=1)
 _PATIENCE_SECONDS: Final = 10.0
+_LOOK_SECONDS: Final = 0.05
+"""How often the doors are looked at that the story opens and closes."""
 
 
 class Door:
@@ -55,7 +53,7 @@ class Door:
 
 
 class Homelab:
-    """Prometheus and Alertmanager of a scenario, on free ports of 127.0.0.1.
+    """Every system of a scenario's house, each on a free port of 127.0.0.1.
 
     Used as ``with`` or ``async with``, or by ``start`` and ``stop``; the servers live in a thread of their
     own, so that a plain program and an asynchronous test can use it alike. The same scenario and seed give
@@ -68,6 +66,7 @@ class Homelab:
         at: the moment the clock begins with, as a time of day or ``+2h`` after the scenario's start;
             ``"shows"`` is when there is most to see.
         start: moves the whole scenario to another moment.
+        ports: fixed ports for some of the systems, by name.
     """
 
     def __init__(
@@ -78,25 +77,40 @@ class Homelab:
         speed: float = 0.0,
         at: str | None = None,
         start: datetime | None = None,
+        ports: Mapping[str, int] | None = None,
     ) -> None:
         story = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
         self.scenario = story if start is None else story.starting(start)
         self.seed = seed
-        self.world: World = self.scenario.build(seed)
         self.clock = SimClock(_first_moment(self.scenario, at), speed)
-        engine = Engine()
-        since = round((self.scenario.start - _RULES_KNOWN).timestamp() * 1000)
-        self.rules: Rules = load_rules(standard_rules(), Scrapes(self.world.index), engine, since)
-        self.silences = Silences(seed)
-        keeper = f"{self.world.house.monitoring}.{self.world.house.domain}"
-        inbox = Inbox(self.rules, self.silences, f"http://{keeper}:9090/graph?g0.expr=")
-        prometheus = Served(Prometheus(self.world, self.clock, self.rules, engine).app())
-        alertmanager = Served(Alertmanager(self.world, self.clock, inbox, self.silences).app())
-        self._served = (prometheus, alertmanager)
-        self.prometheus = Door(self, prometheus)
-        self.alertmanager = Door(self, alertmanager)
+        self.live = Live(self.scenario, seed, self.clock)
+        fixed = ports or {}
+        self._served = {
+            name: Served(app, self._told(name), fixed.get(name, 0))
+            for name, app in applications(self.live).items()
+        }
+        self.doors = {name: Door(self, served) for name, served in self._served.items()}
+        """Every server by its name, e.g. ``loki`` or ``docker-media``."""
+        self.prometheus = self.doors["prometheus"]
+        self.alertmanager = self.doors["alertmanager"]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def world(self) -> World:
+        """The world as it is now."""
+        return self.live.world
+
+    @property
+    def rules(self) -> Rules:
+        """The alerting rules."""
+        return self.live.rules
+
+    @property
+    def silences(self) -> Silences:
+        """What Alertmanager is told to hold back."""
+        return self.live.silences
 
     @property
     def prometheus_url(self) -> str:
@@ -108,16 +122,19 @@ class Homelab:
         """Where Alertmanager listens."""
         return self.alertmanager.url
 
+    def environment(self) -> dict[str, str]:
+        """The settings with which the product finds every system of this homelab."""
+        return settings(self.live, {name: served.url for name, served in self._served.items()})
+
     def start(self) -> Self:
-        """Opens the ports; returns when both servers answer."""
+        """Opens the ports; returns when all servers answer."""
         if self._thread is not None:
             raise RuntimeError("this homelab has been started already; make a new one")
         ready = threading.Event()
         self._thread = threading.Thread(target=self._live, args=(ready,), name="homelab", daemon=True)
         self._thread.start()
         ready.wait(_PATIENCE_SECONDS)
-        for served in self._served:
-            self.run(served.start())
+        self.run(self._started())
         return self
 
     def stop(self) -> None:
@@ -156,8 +173,35 @@ class Homelab:
         """Stops, without blocking the caller's loop."""
         await asyncio.to_thread(self.stop)
 
+    async def _started(self) -> None:
+        await asyncio.gather(*(served.start() for served in self._served.values()))
+        await self._look()
+        self._watch = asyncio.create_task(self._keep_looking())
+
     async def _stopped(self) -> None:
-        await asyncio.gather(*(served.stop() for served in self._served))
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.gather(self._watch, return_exceptions=True)
+        await asyncio.gather(*(served.stop() for served in self._served.values()))
+
+    async def _keep_looking(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self._look()
+
+    async def _look(self) -> None:
+        """Closes and opens the ports as the story says."""
+        for served in self._served.values():
+            await served.obey()
+
+    def _told(self, name: str) -> Told:
+        system = f"system/{name.partition('-')[0]}"
+
+        def told() -> Mode | None:
+            spell = self.live.world.spells[system].at(self.live.now, *MODES)
+            return cast("Mode", spell.mode) if spell else None
+
+        return told
 
     def _live(self, ready: threading.Event) -> None:
         with asyncio.Runner() as runner:

@@ -24,8 +24,6 @@ from sre_assistant.sim.signals import (
     uneven,
 )
 
-FOREVER: Final = 1e12
-"""An end that never comes, in seconds since the epoch."""
 _FULL: Final = 0.965  # a CPU is never busier, so that each of a machine's CPUs keeps some idle time
 
 
@@ -165,6 +163,8 @@ class Host:
     """Tasks that want to run beyond those that do."""
     receive: Signal
     transmit: Signal
+    steal: Signal
+    """Share of CPU time that the hypervisor gave to others."""
     disks: dict[str, Disk]
     filesystems: dict[str, Filesystem]
     memory: Memory
@@ -211,7 +211,7 @@ class Host:
 def settled_host(name: str, instance: str, spec: HostSpec, start: float, seed: int) -> Host:
     """A machine with its usual weekly load and nothing wrong."""
     own = seeded(seed, "host", name)
-    cpu = uneven(Weekly(_week(own) * spec.load), own + 1, spec.load * 0.2)
+    cpu = uneven(Weekly(usual_week(own) * spec.load), own + 1, spec.load * 0.2)
     return Host(
         name=name,
         instance=instance,
@@ -222,6 +222,7 @@ def settled_host(name: str, instance: str, spec: HostSpec, start: float, seed: i
         cpu=cpu,
         waiting=uneven(Constant(0.004), own + 3, 0.003),
         crowd=NOTHING,
+        steal=NOTHING,
         receive=_traffic(spec.network.receive, own, "receive"),
         transmit=_traffic(spec.network.transmit, own, "transmit"),
         disks={device: _disk(disk, seeded(own, device)) for device, disk in spec.disks.items()},
@@ -245,7 +246,7 @@ def _boots(start: float, seed: int) -> Floats:
     return np.array(boots)
 
 
-def _week(seed: int) -> Floats:
+def usual_week(seed: int) -> Floats:
     """How busy a household is through the week, about 1 at its peaks: quiet nights, lively evenings."""
     hours = np.arange(0, WEEK, 300) / 3600
     of_day, day = hours % 24, np.floor(hours / 24)
@@ -260,7 +261,7 @@ def _week(seed: int) -> Floats:
 
 def _traffic(size: float, seed: int, way: str) -> Signal:
     own = seeded(seed, way)
-    return uneven(Weekly(_week(own) * size), own, size * 0.4)
+    return uneven(Weekly(usual_week(own) * size), own, size * 0.4)
 
 
 def _disk(spec: DiskSpec, seed: int) -> Disk:

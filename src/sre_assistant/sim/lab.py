@@ -9,7 +9,7 @@ import msgspec
 import yaml
 
 from sre_assistant.sim.documents import Document
-from sre_assistant.sim.scenario import Innocent, Scenario, Truth, checked
+from sre_assistant.sim.scenario import Cause, Innocent, Scenario, Truth, checked
 
 _START: Final = datetime(2026, 11, 15, 0, 30, tzinfo=UTC)
 
@@ -152,7 +152,8 @@ class Lab:
         for place, fault in told:
             if fault.cause is not None and place not in self._innocent:
                 cause = self._cause or fault.cause
-                return Truth(cause=cause, subject=fault.subject(house), since=fault.at, innocent=innocent)
+                blamed = Cause(cause=cause, subject=fault.subject(house), since=fault.at)
+                return Truth(causes=(blamed,), innocent=innocent)
         return Truth(innocent=innocent)
 
     def _tell(self, fault: str, told: dict[str, object], *, innocent: bool, cause: str | None = None) -> Self:

@@ -54,8 +54,10 @@ class CutOff(Exception):
 class Misbehaving:
     """Wraps a server's application; answers honestly until told otherwise."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, told: Callable[[], Mode | None] = lambda: None) -> None:
+        """``told`` is how the story has it behave now, unless somebody has said otherwise with ``fail``."""
         self._app = app
+        self._told = told
         self._mode: Mode | None = None
         self._paths = ""
         self._released = asyncio.Event()
@@ -68,11 +70,15 @@ class Misbehaving:
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Answers one request."""
-        mode = self._mode
-        if scope["type"] != "http" or mode is None or not str(scope["path"]).startswith(self._paths):
+        mode = self._told()
+        if self._mode is not None and str(scope.get("path", "")).startswith(self._paths):
+            mode = self._mode
+        if mode is None:
             await self._app(scope, receive, send)
-            return
-        await self._misanswer(mode, send)
+        elif scope["type"] != "http" or mode == "refuse":
+            raise CutOff
+        else:
+            await self._misanswer(mode, send)
 
     async def _misanswer(self, mode: Mode, send: _Send) -> None:
         if mode == "hang":

@@ -1,14 +1,13 @@
-"""Alerting rules, evaluated on a grid of simulated time.
+"""Alerting and recording rules, evaluated on a grid of simulated time.
 
-The state of every alert is a function of time: a rule's expression is evaluated for a stretch of steps at
-once and kept, and when an alert became active is found by looking back through the stretches.
+The state of every alert is a function of time: a rule's expression is evaluated where somebody looks, and
+when an alert became active is found by looking back.
 """
 
 from __future__ import annotations
 
 import math
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -18,26 +17,35 @@ import msgspec
 import numpy as np
 
 from sre_assistant.sim.arrays import STALE, Bools, Floats, Ints, Samples
+from sre_assistant.sim.course import Course
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.promql import Engine, QueryError
-from sre_assistant.sim.promql.syntax import parse
+from sre_assistant.sim.promql.errors import ExecutionFailed
+from sre_assistant.sim.promql.syntax import parse, selectors_of
 from sre_assistant.sim.promql.text import duration_ms
-from sre_assistant.sim.promql.vectors import Frame, without_name
-from sre_assistant.sim.series import NAME, Labels, Storage, labels_of
+from sre_assistant.sim.promql.vectors import without_name
+from sre_assistant.sim.series import NAME, Labels, Matcher, Series, Storage, labels_of, matching
 from sre_assistant.sim.templates import Template
 
-_STRETCH: Final = 3 * 3_600_000
 State = Literal["inactive", "pending", "firing"]
+
+_WRITTEN: Final = ("ALERTS", "ALERTS_FOR_STATE")
 
 
 class RuleText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An alerting rule as a rule file has it."""
+    """A rule as a rule file has it: it either alerts or records."""
 
-    alert: str
+    alert: str = ""
+    record: str = ""
     expr: str
     wait: str = msgspec.field(name="for", default="0s")
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+
+    @property
+    def query(self) -> str:
+        """The expression on one line."""
+        return " ".join(self.expr.split())
 
 
 class GroupText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,169 +75,22 @@ class Alert:
     annotations: dict[str, str]
 
 
-@dataclass(slots=True)
-class _Stretch:
-    """A rule's results on the steps of one stretch, as far as they have been asked for."""
-
-    values: dict[Labels, Floats] = field(default_factory=dict)
-    present: dict[Labels, Bools] = field(default_factory=dict)
-    done: int = 0
-
-
-@dataclass(slots=True)
-class Rule:
-    """An alerting rule with its history; ``since`` is when Prometheus first knew it (unix milliseconds)."""
-
-    text: RuleText
-    interval: int
-    since: int
-    storage: Storage
-    engine: Engine
-    hold: int = field(init=False)
-    annotations: dict[str, Template] = field(init=False)
-    labels: dict[str, Template] = field(init=False)
-    _stretches: dict[int, _Stretch] = field(init=False, default_factory=dict)
-    _lock: threading.RLock = field(init=False, default_factory=threading.RLock)
-
-    def __post_init__(self) -> None:
-        """Reads the duration and templates."""
-        self.hold = duration_ms(self.text.wait) if self.text.wait not in {"0s", "0"} else 0
-        self.annotations = {name: Template(text) for name, text in self.text.annotations.items()}
-        self.labels = {name: Template(text) for name, text in self.text.labels.items()}
-        for name, text in self.text.labels.items():
-            if "alue" in text and "{{" in text:
-                raise ValueError(
-                    f"label {name!r} depends on the value, so every value would be another alert"
-                )
-
-    @property
-    def query(self) -> str:
-        """The expression on one line."""
-        return " ".join(self.text.expr.split())
-
-    def step_before(self, moment: int) -> int:
-        """The last evaluation at or before a moment."""
-        return moment // self.interval * self.interval
-
-    def alerts(self, moment: int) -> list[Alert]:
-        """The pending and firing alerts after the last evaluation."""
-        step = self.step_before(moment)
-        if step < self.since:
-            return []
-        with self._lock:
-            stretch, place = self._at(step)
-            rows = [labels for labels, present in stretch.present.items() if present[place]]
-            return [self._alert(labels, step, float(stretch.values[labels][place])) for labels in rows]
-
-    def series(self, start: int, end: int) -> Iterator[tuple[Labels, Samples]]:
-        """``ALERTS`` and ``ALERTS_FOR_STATE`` as Prometheus writes them up to a stale marker at each end."""
-        first = max(self.step_before(start + self.interval - 1), self.since)
-        last = self.step_before(end)
-        if last < first:
-            return
-        steps = np.arange(first - self.interval, last + 1, self.interval, dtype=np.int64)
-        with self._lock:
-            rows = self._presence(steps)
-            for labels, present in rows.items():
-                active = self._active_times(labels, steps, present)
-                yield from self._written(labels, steps, present, active)
-
-    def _presence(self, steps: Ints) -> dict[Labels, Bools]:
-        """Where the expression gave each row, on these steps."""
-        rows: dict[Labels, Bools] = {}
-        numbers = steps // _STRETCH
-        for number in np.unique(numbers).tolist():
-            here = np.flatnonzero((numbers == number) & (steps >= self.since))
-            if not len(here):
-                continue
-            stretch, _ = self._at(int(steps[here[-1]]))
-            places = steps[here] % _STRETCH // self.interval
-            for labels, present in stretch.present.items():
-                rows.setdefault(labels, np.zeros(len(steps), dtype=np.bool_))[here] = present[places]
-        return {labels: present for labels, present in rows.items() if present.any()}
-
-    def _active_times(self, labels: Labels, steps: Ints, present: Bools) -> Ints:
-        """For each step of a run, the step at which the run began."""
-        begins = present & ~np.concatenate(([False], present[:-1]))
-        starts = np.where(begins, steps, 0)
-        if present[0]:
-            starts[0] = self._active_at(labels, int(steps[0]))
-        return np.maximum.accumulate(starts)
-
-    def _written(
-        self, labels: Labels, steps: Ints, present: Bools, active: Ints
-    ) -> Iterator[tuple[Labels, Samples]]:
-        have = dict(self._labels(labels))
-        firing = present & (steps - active >= self.hold)
-        for state, where in (("pending", present & ~firing), ("firing", firing)):
-            yield (
-                labels_of({**have, NAME: "ALERTS", "alertstate": state}),
-                _marked(steps, where, np.ones(len(steps))),
-            )
-        yield labels_of({**have, NAME: "ALERTS_FOR_STATE"}), _marked(steps, present, active / 1000)
-
-    def _labels(self, labels: Labels) -> Labels:
-        """An alert's labels: those of the expression's row, the rule's own, and the alert's name."""
-        have = dict(without_name(labels))
-        own = {name: template.expanded(have, math.nan) for name, template in self.labels.items()}
-        return labels_of({**have, **own, "alertname": self.text.alert})
-
-    def _alert(self, labels: Labels, step: int, value: float) -> Alert:
-        active = self._active_at(labels, step)
-        fired = active + -(-self.hold // self.interval) * self.interval
-        have = dict(without_name(labels))
-        return Alert(
-            rule=self,
-            labels=self._labels(labels),
-            state="firing" if step >= fired else "pending",
-            value=value,
-            active_at=active,
-            fired_at=fired if step >= fired else None,
-            annotations={name: template.expanded(have, value) for name, template in self.annotations.items()},
-        )
-
-    def _active_at(self, labels: Labels, step: int) -> int:
-        """The first step of the unbroken run that ends at ``step``."""
-        while step >= self.since:
-            stretch, place = self._at(step)
-            present = stretch.present.get(labels)
-            if present is None:
-                return step + self.interval
-            gaps = np.flatnonzero(~present[: place + 1])
-            if len(gaps):
-                return step - (place - int(gaps[-1]) - 1) * self.interval
-            step -= (place + 1) * self.interval
-        return max(step + self.interval, self.since)
-
-    def _at(self, step: int) -> tuple[_Stretch, int]:
-        """The stretch that holds a step, evaluated up to it."""
-        number, place = step // _STRETCH, step % _STRETCH // self.interval
-        stretch = self._stretches.setdefault(number, _Stretch())
-        if place >= stretch.done:
-            self._evaluate(stretch, number * _STRETCH, place + 1)
-        return stretch, place
-
-    def _evaluate(self, stretch: _Stretch, begin: int, count: int) -> None:
-        steps = np.arange(stretch.done, count, dtype=np.int64) * self.interval + begin
-        answer = self.engine.over(self.storage, self.text.expr, Frame(steps, int(steps[0]), int(steps[-1])))
-        size = _STRETCH // self.interval
-        for labels, samples in answer.series:
-            places = (samples.times - begin) // self.interval
-            if labels not in stretch.present:
-                stretch.present[labels] = np.zeros(size, dtype=np.bool_)
-                stretch.values[labels] = np.full(size, np.nan)
-            stretch.present[labels][places] = True
-            stretch.values[labels][places] = samples.values
-        stretch.done = count
-
-
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Rules that are evaluated together."""
+class Firing:
+    """A time in which an alert fires, in unix milliseconds; ``ended_at`` is None while it does."""
 
-    name: str
-    interval: int
-    rules: tuple[Rule, ...]
+    rule: Rule
+    row: Labels
+    """What the expression gave."""
+    labels: Labels
+    active_at: int
+    fired_at: int
+    ended_at: int | None
+
+    def alert(self, moment: int) -> Alert:
+        """The alert as it was at its last evaluation up to a moment inside this time."""
+        last = moment if self.ended_at is None else min(moment, self.ended_at - self.rule.interval)
+        return self.rule.alert(self.row, self.rule.step_before(last))
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,13 +106,181 @@ class Written:
         return Samples(self.data.times[inside], self.data.values[inside])
 
 
+@dataclass(slots=True)
+class Rule:
+    """An alerting rule with its history."""
+
+    text: RuleText
+    course: Course
+    hold: int = field(init=False)
+    annotations: dict[str, Template] = field(init=False)
+    labels: dict[str, Template] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Reads the duration and templates."""
+        self.hold = duration_ms(self.text.wait) if self.text.wait not in {"0s", "0"} else 0
+        self.annotations = {name: Template(text) for name, text in self.text.annotations.items()}
+        self.labels = {name: Template(text) for name, text in self.text.labels.items()}
+        for name, text in self.text.labels.items():
+            if "alue" in text and "{{" in text:
+                raise ValueError(
+                    f"label {name!r} depends on the value, so every value would be another alert"
+                )
+
+    @property
+    def query(self) -> str:
+        """The expression on one line."""
+        return self.text.query
+
+    @property
+    def interval(self) -> int:
+        """Milliseconds between evaluations."""
+        return self.course.interval
+
+    @property
+    def wait(self) -> int:
+        """Milliseconds from the first active evaluation to the first that fires."""
+        return -(-self.hold // self.interval) * self.interval
+
+    def step_before(self, moment: int) -> int:
+        """The last evaluation at or before a moment."""
+        return self.course.step_before(moment)
+
+    def alerts(self, moment: int) -> list[Alert]:
+        """The pending and firing alerts after the last evaluation."""
+        step = self.step_before(moment)
+        with self.course.lock:
+            return [self.alert(row, step) for row in sorted(self.course.at(step))]
+
+    def alert(self, row: Labels, step: int) -> Alert:
+        """The alert of one row of the result, at an evaluation that gave it."""
+        value = self.course.at(step)[row]
+        active = self.course.unbroken_since(row, step)
+        fired = active + self.wait
+        have = dict(without_name(row))
+        return Alert(
+            rule=self,
+            labels=self._labels(row),
+            state="firing" if step >= fired else "pending",
+            value=value,
+            active_at=active,
+            fired_at=fired if step >= fired else None,
+            annotations={name: template.expanded(have, value) for name, template in self.annotations.items()},
+        )
+
+    def firings(self, start: int, end: int) -> list[Firing]:
+        """The times of firing that touch the evaluations in a window or the one before it, by beginning."""
+        steps = self.course.steps(start, end)
+        found = []
+        with self.course.lock:
+            for row, (_, present) in self.course.over(steps).items():
+                edges = np.flatnonzero(np.diff(np.concatenate(([False], present, [False]))))
+                for begin, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+                    active = self.course.unbroken_since(row, int(steps[begin]))
+                    ended = int(steps[stop]) if stop < len(steps) else None
+                    fired = active + self.wait
+                    if fired < (steps[-1] + 1 if ended is None else ended):
+                        found.append(Firing(self, row, self._labels(row), active, fired, ended))
+        return sorted(found, key=lambda one: (one.fired_at, one.labels))
+
+    def series(self, start: int, end: int) -> Iterator[tuple[Labels, Samples]]:
+        """``ALERTS`` and ``ALERTS_FOR_STATE`` as Prometheus writes them up to a stale marker at each end."""
+        steps = self.course.steps(start, end)
+        with self.course.lock:
+            for row, (_, present) in self.course.over(steps).items():
+                active = self._active_times(row, steps, present)
+                yield from self._written(row, steps, present, active)
+
+    def may_write(self, matchers: Sequence[Matcher]) -> bool:
+        """Whether its series can pass these conditions, as far as its text tells."""
+        fixed = {name: text for name, text in self.text.labels.items() if "{{" not in text}
+        return any(
+            _may_pass(matchers, {**fixed, "alertname": self.text.alert, NAME: name}) for name in _WRITTEN
+        )
+
+    def _active_times(self, row: Labels, steps: Ints, present: Bools) -> Ints:
+        """For each step of a run, the step at which the run began."""
+        begins = present & ~np.concatenate(([False], present[:-1]))
+        starts = np.where(begins, steps, 0)
+        if present[0]:
+            starts[0] = self.course.unbroken_since(row, int(steps[0]))
+        return np.maximum.accumulate(starts)
+
+    def _written(
+        self, row: Labels, steps: Ints, present: Bools, active: Ints
+    ) -> Iterator[tuple[Labels, Samples]]:
+        have = dict(self._labels(row))
+        firing = present & (steps - active >= self.hold)
+        for state, where in (("pending", present & ~firing), ("firing", firing)):
+            yield (
+                labels_of({**have, NAME: "ALERTS", "alertstate": state}),
+                _marked(steps, where, np.ones(len(steps))),
+            )
+        yield labels_of({**have, NAME: "ALERTS_FOR_STATE"}), _marked(steps, present, active / 1000)
+
+    def _labels(self, row: Labels) -> Labels:
+        """An alert's labels: those of the expression's row, the rule's own, and the alert's name."""
+        have = dict(without_name(row))
+        own = {name: template.expanded(have, math.nan) for name, template in self.labels.items()}
+        return labels_of({**have, **own, "alertname": self.text.alert})
+
+
+@dataclass(slots=True)
+class Recording:
+    """A recording rule: its expression's results under a name of their own."""
+
+    text: RuleText
+    course: Course
+
+    @property
+    def query(self) -> str:
+        """The expression on one line."""
+        return self.text.query
+
+    def may_write(self, matchers: Sequence[Matcher]) -> bool:
+        """Whether its series can pass these conditions, as far as its text tells."""
+        return _may_pass(matchers, {**self.text.labels, NAME: self.text.record})
+
+    def series(self, start: int, end: int) -> Iterator[tuple[Labels, Samples]]:
+        """What it wrote, with a stale marker where a row is gone.
+
+        Raises:
+            ExecutionFailed: two rows differ only in labels that the rule overwrites.
+        """
+        steps = self.course.steps(start, end)
+        seen: set[Labels] = set()
+        for row, (values, present) in self.course.over(steps).items():
+            labels = labels_of({**dict(row), **self.text.labels, NAME: self.text.record})
+            if labels in seen:
+                raise ExecutionFailed(
+                    "vector contains metrics with the same labelset after applying rule labels"
+                )
+            seen.add(labels)
+            yield labels, _marked(steps, present, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules that are evaluated together, in their order."""
+
+    name: str
+    interval: int
+    rules: tuple[Rule | Recording, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """All groups of a server."""
+    """All groups of a server; going through them gives the alerting rules."""
 
     groups: tuple[Group, ...]
 
     def __iter__(self) -> Iterator[Rule]:
+        for rule in self.every():
+            if isinstance(rule, Rule):
+                yield rule
+
+    def every(self) -> Iterator[Rule | Recording]:
+        """All rules, alerting or recording."""
         for group in self.groups:
             yield from group.rules
 
@@ -259,14 +288,33 @@ class Rules:
         """Every pending and firing alert."""
         return [alert for rule in self for alert in rule.alerts(moment)]
 
-    def series(self, start: int, end: int) -> list[Written]:
-        """Every series that evaluation wrote in a window."""
-        rows: dict[Labels, list[Samples]] = {}
-        for rule in self:
-            for labels, samples in rule.series(start, end):
-                rows.setdefault(labels, []).append(samples)
-        joined = [Written(labels, _joined(pieces)) for labels, pieces in sorted(rows.items())]
-        return [one for one in joined if len(one.data.times)]
+    def firings(self, start: int, end: int) -> list[Firing]:
+        """Every time of firing that touches the window, by beginning and labels."""
+        found = [one for rule in self for one in rule.firings(start, end)]
+        return sorted(found, key=lambda one: (one.fired_at, one.labels))
+
+    def series(self, start: int, end: int, matchers: Sequence[Matcher] = ()) -> list[Written]:
+        """Every series that evaluation wrote in a window and that passes the conditions."""
+        return _written((rule for rule in self.every()), start, end, matchers)
+
+    def forget(self, after: int) -> None:
+        """Drops what is known of later than a moment (unix milliseconds): the world has changed then."""
+        for rule in self.every():
+            rule.course.forget(after)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a rule is evaluated on: the storage, and what the rules before it have recorded."""
+
+    storage: Storage
+    recordings: tuple[Recording, ...]
+
+    def select(self, matchers: Sequence[Matcher], start: int, end: int, /) -> Iterable[Series]:
+        """The series that pass the matchers."""
+        found = self.storage.select(matchers, start, end)
+        recorded = _written(self.recordings, start, end, matchers)
+        return sorted([*found, *recorded], key=lambda one: one.labels) if recorded else found
 
 
 @cache
@@ -279,24 +327,70 @@ def standard_rules() -> Document:
 def load_rules(document: Document, storage: Storage, engine: Engine, since: int) -> Rules:
     """The rules of a file, ready to be evaluated from ``since`` (unix milliseconds) on.
 
+    A rule sees what the recording rules before it wrote at the same evaluation.
+
     Raises:
-        ConfigError: an expression, duration or template is wrong; the message says where.
+        ConfigError: an expression, duration or template is wrong, or a rule reads what a later one records;
+            the message says where.
     """
+    texts = document.typed(RuleFile).groups
+    later = [text for group in texts for text in group.rules if text.record]
+    recordings: list[Recording] = []
     groups = []
-    for place, group in enumerate(document.typed(RuleFile).groups):
+    for place, group in enumerate(texts):
         interval = _duration(document, f"$.groups[{place}].interval", group.interval)
-        rules = []
+        begin = -(-since // interval) * interval
+        rules: list[Rule | Recording] = []
         for number, text in enumerate(group.rules):
-            path = f"$.groups[{place}].rules[{number}]"
+            seen = _Recorded(storage, tuple(recordings))
+            course = Course(text.expr, interval, begin, seen, engine)
             try:
-                parse(text.expr)
-                rules.append(Rule(text, interval, -(-since // interval) * interval, storage, engine))
+                made = _made(text, course, later)
             except (QueryError, ValueError) as error:
+                what = f"alert {text.alert!r}" if text.alert else f"record {text.record!r}"
                 raise document.error(
-                    path, f"alert {text.alert!r}: {error}", "See the rule's expression and texts."
+                    f"$.groups[{place}].rules[{number}]",
+                    f"{what}: {error}",
+                    "See the rule's expression and texts.",
                 ) from error
+            rules.append(made)
+            if isinstance(made, Recording):
+                recordings.append(made)
+                later.remove(text)
         groups.append(Group(group.name, interval, tuple(rules)))
     return Rules(tuple(groups))
+
+
+def _made(text: RuleText, course: Course, later: Sequence[RuleText]) -> Rule | Recording:
+    if bool(text.alert) == bool(text.record):
+        raise ValueError("a rule has either alert or record")
+    tree = parse(text.expr)
+    for matchers in selectors_of(tree):
+        for other in later:
+            if _may_pass(matchers, {**other.labels, NAME: other.record}):
+                raise ValueError(f"the expression reads {other.record!r}, which is recorded only after it")
+    if text.alert:
+        return Rule(text, course)
+    if text.annotations or text.wait != "0s":
+        raise ValueError("a recording rule has neither annotations nor for")
+    return Recording(text, course)
+
+
+def _may_pass(matchers: Sequence[Matcher], fixed: dict[str, str]) -> bool:
+    return all(one.matches(fixed[one.name]) for one in matchers if one.name in fixed)
+
+
+def _written(
+    rules: Iterable[Rule | Recording], start: int, end: int, matchers: Sequence[Matcher]
+) -> list[Written]:
+    rows: dict[Labels, list[Samples]] = {}
+    for rule in rules:
+        if rule.may_write(matchers):
+            for labels, samples in rule.series(start, end):
+                rows.setdefault(labels, []).append(samples)
+    joined: Iterable[Series] = (Written(labels, _joined(pieces)) for labels, pieces in sorted(rows.items()))
+    found = [one for one in matching(joined, matchers) if isinstance(one, Written)]
+    return [one for one in found if len(one.data.times)]
 
 
 def _duration(document: Document, path: str, text: str) -> int:

@@ -2,54 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from sre_assistant.domain.errors import ConfigError
 from sre_assistant.sim.documents import Document, nearest
-from sre_assistant.sim.faults import AnyFault, Fault
-from sre_assistant.sim.house import FilesystemSpec, HostSpec, House, standard_house
+from sre_assistant.sim.deeds import Deed, Mishap, carry_out, cured
+from sre_assistant.sim.faults import CAUSES, AnyFault, Fault
+from sre_assistant.sim.graph import Graph, split
+from sre_assistant.sim.house import (
+    ContainerSpec,
+    FilesystemSpec,
+    GuestSpec,
+    HostSpec,
+    House,
+    JobSpec,
+    PageSpec,
+    ShareSpec,
+    standard_house,
+)
 from sre_assistant.sim.quantities import Share, Size, span, time_of_day
+from sre_assistant.sim.things.jobs import schedule
 from sre_assistant.sim.world import World
 
-CAUSES: Final = frozenset(
+TAGS: Final = frozenset(
     {
-        "clock-drift",
-        "cpu-saturation",
-        "disk-io-saturation",
-        "exporter-gone",
-        "filesystem-filling",
-        "filesystem-full",
-        "host-gone",
-        "inode-exhaustion",
-        "memory-pressure",
-        "oom-kill",
-        "probe-failure",
-        "scrape-failing",
+        *("filesystem", "memory", "cpu", "disk", "network", "node", "guest", "container", "kubernetes"),
+        *("backup", "storage", "power", "time", "certificate", "monitoring", "change", "probe"),
+        *("cascade", "red-herring", "double", "busy", "blind", "recovered", "flapping", "hostile", "healthy"),
     }
 )
+"""Families of causes, and kinds of stories."""
+
+Verdict = Literal["explained", "healthy", "unknown"]
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something that is really wrong."""
+
+    cause: str
+    """The id of the hypothesis that names it."""
+    subject: str
+    """The entity, e.g. ``filesystem/nas:/tank/media``."""
+    since: str
+    """When it began: a time of day or ``+30m`` after the start."""
+    also: tuple[str, ...] = ()
+    """Hypotheses that are right too."""
+    subjects: tuple[str, ...] = ()
+    """Entities that are right too, e.g. the machine of a file system."""
+    symptoms: tuple[str, ...] = ()
+    """The names of alerts that come from it."""
+    helps: tuple[str, ...] = ()
+    """Actions that would help, e.g. ``restart container/media:jellyfin``."""
 
 
 class Innocent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something that looks guilty and is not."""
+    """Something that looks guilty and is not; without a cause nothing may be blamed on it at all."""
 
-    cause: str
-    subject: dict[str, str]
+    subject: str
+    cause: str | None = None
 
 
 class Truth(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is really wrong; no cause means nothing is."""
 
-    cause: str | None = None
-    subject: dict[str, str] = {}
-    since: str | None = None
-    """When it began: a time of day or ``+30m`` after the start."""
+    causes: tuple[Cause, ...] = ()
     innocent: tuple[Innocent, ...] = ()
+    blind: tuple[str, ...] = ()
+    """What cannot be seen and must be admitted: a system, or an exporter as ``smartctl on nas``."""
+    verdict: Verdict | None = None
+    """What an honest investigator concludes; by default ``explained`` with a cause, else ``healthy``."""
+
+    @property
+    def honest(self) -> Verdict:
+        """The verdict that is expected."""
+        return self.verdict or ("explained" if self.causes else "healthy")
 
 
 class FilesystemChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -69,6 +102,17 @@ class HostChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     filesystems: dict[str, FilesystemChange] = {}
 
 
+class Additions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Things that this house has beyond the standard one's, or in the place of those of the same name."""
+
+    hosts: dict[str, HostSpec] = {}
+    guests: dict[str, GuestSpec] = {}
+    containers: dict[str, dict[str, ContainerSpec]] = {}
+    pages: dict[str, PageSpec] = {}
+    shares: dict[str, ShareSpec] = {}
+    jobs: dict[str, JobSpec] = {}
+
+
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A story with a known end."""
 
@@ -77,8 +121,16 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     start: datetime
     shows: str | None = None
     """When there is most to see, as a time of day or ``+2h`` after the start."""
+    tags: tuple[str, ...] = ()
+    difficulty: Literal["easy", "medium", "hard"] = "medium"
     world: dict[str, HostChange] = {}
+    """How machines differ from the standard house's."""
+    adds: Additions = Additions()
+    removes: tuple[str, ...] = ()
+    """Guests, containers, pages and jobs that this house lacks, as entities."""
     timeline: tuple[AnyFault, ...] = ()
+    mishaps: dict[str, Mishap] = {}
+    """Actions that go wrong, by their words (``restart container/media:jellyfin``) or ``*`` for all."""
     truth: Truth = Truth()
 
     def moment(self, when: str) -> datetime:
@@ -86,8 +138,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.start + offset(when, self.start)
 
     def since(self) -> datetime | None:
-        """When the true cause began."""
-        return None if self.truth.since is None else self.moment(self.truth.since)
+        """When the first true cause began."""
+        return min((self.moment(one.since) for one in self.truth.causes), default=None)
 
     def starting(self, start: datetime) -> Scenario:
         """The same story on another day or hour; what was at 01:00 keeps its distance from the start."""
@@ -96,24 +148,27 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             return f"+{offset(when, self.start).total_seconds():g}s"
 
         timeline = tuple(msgspec.structs.replace(fault, at=shifted(fault.at)) for fault in self.timeline)
-        since = None if self.truth.since is None else shifted(self.truth.since)
+        causes = tuple(msgspec.structs.replace(one, since=shifted(one.since)) for one in self.truth.causes)
         return msgspec.structs.replace(
             self,
             start=start.astimezone(UTC),
             shows=None if self.shows is None else shifted(self.shows),
             timeline=timeline,
-            truth=msgspec.structs.replace(self.truth, since=since),
+            truth=msgspec.structs.replace(self.truth, causes=causes),
         )
 
     def house(self) -> House:
         """The standard house with this scenario's changes."""
-        return _changed(standard_house(), self.world)
+        return _without(_changed(_added(standard_house(), self.adds), self.world), self.removes)
 
-    def build(self, seed: int) -> World:
-        """The world in which everything of the timeline happens."""
+    def build(self, seed: int, deeds: Sequence[Deed] = ()) -> World:
+        """The world in which everything of the timeline happens, and in which this was done."""
         world = World(self.house(), self.start, seed)
         for fault in self.timeline:
-            fault.begin(world, world.begin + offset(fault.at, self.start).total_seconds())
+            t = world.begin + offset(fault.at, self.start).total_seconds()
+            cured(fault, t, deeds).begin(world, t)
+        carry_out(world, deeds)
+        world.settle()
         return world
 
 
@@ -175,66 +230,76 @@ class _Check:
     scenario: Scenario
 
     def run(self) -> None:
-        standard = standard_house()
-        for name, change in self.scenario.world.items():
+        scenario = self.scenario
+        standard = _added(standard_house(), scenario.adds)
+        for name, change in scenario.world.items():
             self._known(f"$.world.{name}", "host", name, standard.hosts)
             for mount in change.filesystems:
-                self._known(
-                    f"$.world.{name}.filesystems.{mount}",
-                    "mountpoint",
-                    mount,
-                    standard.hosts[name].filesystems,
-                )
-        house = self.scenario.house()
-        for place, fault in enumerate(self.scenario.timeline):
-            self._fault(f"$.timeline[{place}]", fault, house)
-        self._truth(house)
+                known = standard.hosts[name].filesystems
+                self._known(f"$.world.{name}.filesystems.{mount}", "mountpoint", mount, known)
+        for place, tag in enumerate(scenario.tags):
+            self._known(f"$.tags[{place}]", "tag", tag, TAGS)
+        for place, entity in enumerate(scenario.removes):
+            self._known(f"$.removes[{place}]", "entity", entity, Graph(standard).entities)
+        house = scenario.house()
+        graph = self._graph(house)
+        for place, fault in enumerate(scenario.timeline):
+            self._fault(f"$.timeline[{place}]", fault, graph)
+        self._truth(graph.entities)
+        if scenario.shows is not None:
+            self._time("$.shows", scenario.shows)
 
-    def _fault(self, path: str, fault: Fault, house: House) -> None:
+    def _graph(self, house: House) -> Graph:
+        graph = Graph(house)
+        for edge in graph.edges:
+            for end in (edge.upper, edge.lower):
+                if end not in graph.entities:
+                    problem = f"makes {edge.upper!r} stand on {edge.lower!r}: {end!r} is not known"
+                    raise self.document.error("$.adds", problem, nearest(end, graph.entities))
+        try:
+            graph.ordered()
+        except ValueError as error:
+            raise self.document.error("$.adds", f"has a circle: {error}", "Remove one of these needs.") from error
+        for name, job in house.jobs.items():
+            try:
+                schedule(job.schedule)
+            except ValueError as error:
+                raise self.document.error(f"$.adds.jobs.{name}.schedule", str(error), "Times are UTC.") from error
+        return graph
+
+    def _fault(self, path: str, fault: Fault, graph: Graph) -> None:
         self._time(f"{path}.at", fault.at)
-        page = getattr(fault, "page", None)
-        if page is not None:
-            self._known(f"{path}.page", "page", page, house.pages)
-        name = getattr(fault, "host", None)
-        if name is None:
-            return
-        self._known(f"{path}.host", "host", name, house.hosts)
-        spec = house.hosts[name]
-        for field, known in (("mountpoint", spec.filesystems), ("device", spec.disks)):
-            value = getattr(fault, field, None)
-            if value is not None:
-                self._known(f"{path}.{field}", field, value, known)
-        if fault.cause == "host-gone" and name == house.monitoring:
+        for field, entity in fault.entities().items():
+            if entity not in graph.entities:
+                kind, _, name = entity.partition("/")
+                known = [one.partition("/")[2] for one in graph.entities if one.startswith(f"{kind}/")]
+                whole, _, part = name.partition(":")
+                if f"host/{whole}" in graph.entities and part:  # a part of something that is known
+                    known = [one.partition(":")[2] for one in known if one.startswith(f"{whole}:")]
+                    name = part
+                self._known(f"{path}.{field}", field, name, set(known))
+        if fault.cause == "host-gone" and getattr(fault, "host", None) == graph.house.monitoring:
+            name = graph.house.monitoring
             raise self.document.error(
                 f"{path}.host", f"is {name!r}, which runs Prometheus itself", "Choose another host."
             )
 
-    def _truth(self, house: House) -> None:
+    def _truth(self, entities: frozenset[str]) -> None:
         truth = self.scenario.truth
-        blamed = [("$.truth", truth.cause, truth.subject)] if truth.cause is not None else []
-        blamed += [(f"$.truth.innocent[{i}]", one.cause, one.subject) for i, one in enumerate(truth.innocent)]
-        for path, cause, subject in blamed:
-            self._known(f"{path}.cause", "cause", cause or "", CAUSES)
-            self._subject(f"{path}.subject", subject, house)
-        if truth.cause is not None and truth.since is None:
-            raise self.document.error(
-                "$.truth", "has a cause but no since", "Say when it began, e.g. since: 01:00."
-            )
-        for path, when in (("$.truth.since", truth.since), ("$.shows", self.scenario.shows)):
-            if when is not None:
-                self._time(path, when)
-
-    def _subject(self, path: str, subject: dict[str, str], house: House) -> None:
-        instances = {house.instance(name): spec for name, spec in house.hosts.items()}
-        instance = subject.get("instance", "")
-        self._known(f"{path}.instance", "instance", instance, {*instances, *house.pages})
-        spec = instances.get(instance)
-        for field, known in (
-            ("mountpoint", spec.filesystems if spec else {}),
-            ("device", spec.disks if spec else {}),
-        ):
-            if field in subject:
-                self._known(f"{path}.{field}", field, subject[field], known)
+        for place, one in enumerate(truth.causes):
+            path = f"$.truth.causes[{place}]"
+            self._known(f"{path}.cause", "cause", one.cause, CAUSES)
+            self._known(f"{path}.subject", "entity", one.subject, entities)
+            self._time(f"{path}.since", one.since)
+            for number, also in enumerate(one.also):
+                self._known(f"{path}.also[{number}]", "cause", also, CAUSES)
+            for number, entity in enumerate(one.subjects):
+                self._known(f"{path}.subjects[{number}]", "entity", entity, entities)
+        for place, innocent in enumerate(truth.innocent):
+            path = f"$.truth.innocent[{place}]"
+            if innocent.cause is not None:
+                self._known(f"{path}.cause", "cause", innocent.cause, CAUSES)
+            self._known(f"{path}.subject", "entity", innocent.subject, entities)
 
     def _time(self, path: str, when: str) -> None:
         try:
@@ -245,6 +310,33 @@ class _Check:
     def _known(self, path: str, what: str, value: str, known: object) -> None:
         if isinstance(known, dict | set | frozenset) and value not in known:
             raise self.document.error(path, f"names an unknown {what}: {value!r}", nearest(value, known))
+
+
+def _added(house: House, more: Additions) -> House:
+    containers = dict(house.containers)
+    for host, some in more.containers.items():
+        containers[host] = {**containers.get(host, {}), **some}
+    merged = {
+        name: {**getattr(house, name), **getattr(more, name)}
+        for name in more.__struct_fields__
+        if name != "containers"
+    }
+    return msgspec.structs.replace(house, containers=containers, **merged)
+
+
+def _without(house: House, removed: Sequence[str]) -> House:
+    """The house without some guests, containers, pages or jobs."""
+    lists = {"guest": "guests", "page": "pages", "job": "jobs", "share": "shares"}
+    changed: dict[str, dict[str, object]] = {}
+    containers = {host: dict(some) for host, some in house.containers.items()}
+    for entity in removed:
+        kind, name, part = split(entity)
+        if kind == "container":
+            del containers[name][part]
+        elif kind in lists:
+            left = changed.setdefault(lists[kind], dict(getattr(house, lists[kind])))
+            del left[name]
+    return msgspec.structs.replace(house, containers=containers, **changed)
 
 
 def _changed(house: House, changes: dict[str, HostChange]) -> House:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Callable
 from typing import Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from sre_assistant.sim.misbehaviour import App, Misbehaving, Mode
+
+Told = Callable[[], Mode | None]
+"""How the story has a server behave now."""
 
 _QUIET: Final = logging.Logger("sim", logging.CRITICAL + 1)
 _GRACE_SECONDS: Final = 2
@@ -27,10 +31,13 @@ class _Protocol(H11Protocol):
 class Served:
     """An application on a port of its own until stopped; all methods belong to the loop's thread."""
 
-    def __init__(self, app: App) -> None:
-        self.app = Misbehaving(app)
+    def __init__(self, app: App, told: Told = lambda: None, port: int = 0) -> None:
+        """``told`` is how the story has it behave now; port 0 is a free one."""
+        self.app = Misbehaving(app, told)
+        self._told = told
+        self._closed = False
         self._socket: socket.socket | None = None
-        self._port = 0
+        self._port = port
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -52,7 +59,7 @@ class Served:
         config = uvicorn.Config(
             self.app,
             http=_Protocol,
-            ws="none",
+            ws="websockets-sansio",
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -82,6 +89,17 @@ class Served:
         self.app.fail(mode, paths)
         if self._server is None:
             await self.start()
+
+    async def obey(self) -> None:
+        """Closes or opens the port as the story says, unless somebody has said otherwise."""
+        refuses = self._told() == "refuse"
+        if refuses and self._server is not None:
+            await self._halt()
+            self._socket = _bound(self._port)
+            self._closed = True
+        elif self._closed and not refuses:
+            await self.start()
+            self._closed = False
 
     async def _halt(self) -> None:
         server, task, self._server, self._task = self._server, self._task, None, None

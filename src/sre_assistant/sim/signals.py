@@ -171,11 +171,37 @@ class During:
         """The usual integral, with the part inside exchanged."""
         if not t.size or t.max() <= self.start:
             return self.usual.total(t)
-        inside = np.clip(t, self.start, self.end)
-        begin = np.array([self.start])
-        lost = self.usual.total(inside) - self.usual.total(begin)
-        gained = self.meanwhile.total(inside) - self.meanwhile.total(begin)
-        return self.usual.total(t) - lost + gained
+        inside = (t > self.start) & (t < self.end)
+        edges = np.array([self.start, self.end])
+        # One call for all that is needed of each signal: many of these may be nested.
+        usual = self.usual.total(np.concatenate((t, edges)))
+        meanwhile = self.meanwhile.total(np.concatenate((t[inside], edges)))
+        changed: Floats = meanwhile[:-2] - meanwhile[-2] + usual[-2]
+        after = usual[:-2] + (meanwhile[-1] - meanwhile[-2]) - (usual[-1] - usual[-2])
+        totals = np.where(t >= self.end, after, usual[:-2])
+        totals[inside] = changed
+        return totals
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """A rate that is there for ``length`` seconds of every ``period``, from ``phase`` on."""
+
+    rate: float
+    period: float
+    phase: float
+    length: float
+
+    def value(self, t: Floats) -> Floats:
+        """The rate while it is time."""
+        return np.where(np.mod(t - self.phase, self.period) < self.length, self.rate, 0.0)
+
+    def total(self, t: Floats) -> Floats:
+        """Whole periods and the piece of the last."""
+        place = (t - self.phase) / self.period
+        whole = np.floor(place)
+        piece = np.minimum((place - whole) * self.period, self.length)
+        return (whole * self.length + piece) * self.rate
 
 
 @dataclass(frozen=True)

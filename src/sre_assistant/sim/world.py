@@ -1,74 +1,103 @@
-"""The homelab as one causal whole: from a house, a scenario and a seed to everything Prometheus can see."""
+"""The homelab as one causal whole: from a house, a timeline and a seed to everything its systems can show."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Final
-from urllib.parse import quote, urlsplit
 
 import numpy as np
 
+from sre_assistant.sim import consequences, scraping
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.exporters import alertmanager, blackbox, node, prometheus
-from sre_assistant.sim.hosts import FOREVER, Host, settled_host
+from sre_assistant.sim.graph import Graph, split
+from sre_assistant.sim.hosts import Host, settled_host, usual_week
 from sre_assistant.sim.house import House, PageSpec
+from sre_assistant.sim.names import called
 from sre_assistant.sim.series import Index
-from sre_assistant.sim.signals import WEEK, seeded
-from sre_assistant.sim.targets import Family, Outage, Target
+from sre_assistant.sim.signals import DAY, WEEK, During, Scheduled, Sum, Weekly, seeded, uneven
+from sre_assistant.sim.spells import FOREVER, Spell, Spells, joined
+from sre_assistant.sim.targets import Outage, Target
+from sre_assistant.sim.things import cluster as clusters
+from sre_assistant.sim.things.around import Device, Ups
+from sre_assistant.sim.things.containers import Running
+from sre_assistant.sim.things.guests import Guest
+from sre_assistant.sim.things.jobs import Job, Run
+from sre_assistant.sim.things.lives import ENDING, Lives, docker_wait, without
+from sre_assistant.sim.things.storage import Datastore, Drive, Pool
 
 HISTORY: Final = timedelta(days=400)
+MONDAY: Final = datetime(1970, 1, 5, tzinfo=UTC)
 _REBOOT_SECONDS: Final = 70.0
 _NOTICED_SECONDS: Final = 3.0  # until the network says that a machine is gone
-MONDAY: Final = datetime(1970, 1, 5, tzinfo=UTC)
+_CRASH_RUN_SECONDS: Final = 6.0
+_STALLED_TASKS: Final = 6.0  # tasks that hang for each stale mount
 
 
 @dataclass(slots=True)
 class Page:
-    """A web page, its host, and the times at which it answers with another status than 200."""
+    """A web page, its host if it is one of ours, and when it answers with another status than 200."""
 
     url: str
     spec: PageSpec
-    host: Host
+    host: Host | None
     seed: int
     start: float
-    failing: list[tuple[float, float, int]] = field(default_factory=list)
+    spells: Spells
+    address: str
 
     def status(self, t: Floats) -> Floats:
         """The HTTP status, 0 while nobody answers."""
         status = np.full(len(t), 200.0)
-        for start, end, code in self.failing:
-            status = np.where((t >= start) & (t < end), float(code), status)
-        return np.where(self.host.is_gone(t) > 0, 0.0, status)
+        for one in self.spells:
+            if one.mode == "status":
+                status = np.where((t >= one.start) & (t < one.end), one.level, status)
+        return np.where(self.spells.inside(t, "silent"), 0.0, status)
+
+    def valid_until(self, t: Floats) -> Floats:
+        """Until when its certificate is valid, in seconds since the epoch."""
+        until = np.full(len(t), self.start + (self.spec.certificate or 90 * DAY))
+        for one in self.spells.of("certificate"):
+            until = np.where((t >= one.start) & (t < one.end), one.start + one.level, until)
+        return until
 
 
 class World:
-    """Hosts, pages and targets; whatever happens is written into them before anyone looks."""
+    """Everything in the house, from 400 days before the scenario's start on.
+
+    Times are seconds since the world's epoch. What happens is told to it before anyone looks: faults change
+    signals and add spells, then `settle` lets the trouble travel.
+    """
 
     def __init__(self, house: House, start: datetime, seed: int) -> None:
         self.house = house
+        self.graph = Graph(house)
         self.start = start
         self.seed = seed
         self.epoch = monday_before(start - HISTORY)
-        begin = (start - self.epoch).total_seconds()
+        self.spells: defaultdict[str, Spells] = defaultdict(Spells)
         self.hosts = {
-            name: settled_host(name, house.instance(name), spec, begin, seed)
+            name: settled_host(name, house.instance(name), spec, self.begin, seed)
             for name, spec in house.hosts.items()
         }
-        self.pages = {
-            url: Page(url, spec, self.hosts[spec.host], seeded(seed, "page", url), begin)
-            for url, spec in house.pages.items()
-        }
+        self.drives = {drive.entity: drive for name in house.hosts for drive in self._drives(name)}
         self.outages: list[tuple[str, str, Outage]] = []
+        self.jobs = {name: self._job(name) for name in house.jobs}
+        self._leave_footprints()
         self._reboot()
-        self._targets: tuple[Target, ...] | None = None
-        self._index: Index | None = None
 
     @property
     def begin(self) -> float:
         """The scenario's start in seconds since the epoch."""
         return (self.start - self.epoch).total_seconds()
+
+    @property
+    def epoch_ms(self) -> int:
+        """The epoch in unix milliseconds."""
+        return round(self.epoch.timestamp() * 1000)
 
     def unix_ms(self, t: float) -> int:
         """A time of the world in unix milliseconds."""
@@ -76,96 +105,295 @@ class World:
             return 1 << 62
         return self.epoch_ms + round(t * 1000)
 
-    @property
-    def epoch_ms(self) -> int:
-        """The epoch in unix milliseconds."""
-        return round(self.epoch.timestamp() * 1000)
+    def seconds(self, unix_ms: float) -> float:
+        """Unix milliseconds as a time of the world."""
+        return (unix_ms - self.epoch_ms) / 1000
 
-    def _reboot(self) -> None:
-        """Each machine is away for a moment when it starts; of its own, Prometheus sees nothing."""
+    def tell(self, entity: str, mode: str, start: float, end: float, **more: object) -> None:
+        """Something is in another mode for a while (see `Spell`)."""
+        self.spells[entity].add(replace(Spell(start, end, mode), **more))  # type: ignore[arg-type]
+
+    def settle(self) -> None:
+        """Lets all trouble travel along the edges and shows in machines and scrapes what it does to them."""
+        consequences.spread(self.graph, self.spells)
         for name, host in self.hosts.items():
-            if name != self.house.monitoring:
-                for boot in host.boots[host.boots > 0].tolist():
-                    self.lose(host, boot - _REBOOT_SECONDS, boot)
-
-    def lose(self, host: Host, start: float, end: float) -> None:
-        """Takes a machine off the network for a while."""
-        host.gone.append((start, end))
-        self.break_exporter(host, start, end, "connect: no route to host", _NOTICED_SECONDS)
-
-    def break_exporter(self, host: Host, start: float, end: float, why: str, seconds: float) -> None:
-        """Lets connections to a machine's node_exporter fail for a while, after so many ``seconds`` each."""
-        error = f'Get "http://{host.instance}/metrics": dial tcp {host.spec.address}:9100: {why}'
-        self.break_target(
-            "node", host.instance, Outage(self.unix_ms(start), self.unix_ms(end), error, seconds)
-        )
+            own = self.spells[f"host/{name}"]
+            host.gone = joined(own.of("gone", "off"))
+            back = [end for _, end in joined(own.of("off")) if end < FOREVER]
+            host.boots = np.unique(np.concatenate((host.boots, np.array(back))))
+        for entity in sorted(self.graph.entities):
+            kind, whole, part = split(entity)
+            if kind == "exporter":
+                self._silence(entity, whole, part)
+            if kind == "mount":
+                self._stall(self.hosts[whole], self.spells[entity].of("stale"))
 
     def break_target(self, job: str, instance: str, outage: Outage) -> None:
         """Lets the scrapes of one target fail for a while."""
         self.outages.append((job, instance, outage))
 
-    @property
+    @cached_property
+    def pages(self) -> dict[str, Page]:
+        """The pages, by address."""
+        return {url: self._page(url, spec) for url, spec in self.house.pages.items()}
+
+    @cached_property
+    def guests(self) -> dict[str, Guest]:
+        """The guests, by name."""
+        return {name: self._guest(name) for name in self.house.guests}
+
+    @cached_property
+    def containers(self) -> dict[str, Running]:
+        """The Docker containers, by entity."""
+        return {
+            f"container/{host}:{name}": self._container(host, name)
+            for host, some in self.house.containers.items()
+            for name in some
+        }
+
+    @cached_property
+    def pools(self) -> dict[str, Pool]:
+        """The ZFS pools, by name."""
+        return {name: self._pool(name) for name in self.house.pools}
+
+    @cached_property
+    def datastores(self) -> dict[str, Datastore]:
+        """The backup datastores, by name."""
+        return {
+            name: Datastore(
+                name,
+                spec,
+                self.hosts[spec.host].filesystems[spec.mountpoint],
+                self.spells[f"datastore/{name}"],
+            )
+            for name, spec in self.house.datastores.items()
+        }
+
+    @cached_property
+    def devices(self) -> dict[str, Device]:
+        """The network's devices, by name."""
+        return {
+            name: Device(name, spec, seeded(self.seed, "net", name), self.spells[f"net/{name}"])
+            for name, spec in self.house.devices.items()
+        }
+
+    @cached_property
+    def ups(self) -> dict[str, Ups]:
+        """The batteries, by name."""
+        return {
+            name: Ups(name, spec, seeded(self.seed, "ups", name), self.spells[f"ups/{name}"])
+            for name, spec in self.house.ups.items()
+        }
+
+    @cached_property
+    def cluster(self) -> clusters.Cluster | None:
+        """The Kubernetes cluster, if there is one."""
+        spec = self.house.kubernetes
+        return clusters.built(spec, self.hosts, self.spells, self.begin, self.seed) if spec else None
+
+    @cached_property
     def targets(self) -> tuple[Target, ...]:
         """What Prometheus scrapes, by job and instance."""
-        if self._targets is None:
-            self._targets = self._built()
-        return self._targets
+        return scraping.targets(self)
 
-    @property
+    @cached_property
     def index(self) -> Index:
         """All scraped series."""
-        if self._index is None:
-            self._index = Index(series for target in self.targets for series in target.series())
-        return self._index
+        return Index(series for target in self.targets for series in target.series())
 
-    def _built(self) -> tuple[Target, ...]:
-        epoch = self.epoch.timestamp()
-        targets = [
-            self._target("node", host, 9100, node.families(host, epoch)) for host in self.hosts.values()
+    def runs(self, start: float, end: float, *kinds: str) -> list[Run]:
+        """The runs of jobs that began in a window, of some kinds or of all, by time."""
+        found = [
+            run
+            for job in self.jobs.values()
+            if not kinds or job.spec.kind in kinds
+            for run in job.runs(start, end)
         ]
-        keeper = self.hosts[self.house.monitoring]
-        targets.append(self._target("blackbox-exporter", keeper, 9115, blackbox.own_families(keeper, epoch)))
-        targets += [self._probe(keeper, page) for page in self.pages.values()]
-        targets += [self._ping(keeper, host) for host in self.hosts.values()]
-        targets.append(self._target("alertmanager", keeper, 9093, alertmanager.families(keeper, epoch)))
-        targets.append(
-            self._target("prometheus", keeper, 9090, prometheus.families(keeper, epoch, len(targets) + 1))
+        return sorted(found, key=lambda run: (run.start, run.job, run.subject))
+
+    def called(self, entity: str) -> frozenset[str]:
+        """Every name that metrics, programs or people have for an entity."""
+        return called(self.house, entity)
+
+    def _drives(self, host: str) -> Iterable[Drive]:
+        for device, spec in self.house.hosts[host].disks.items():
+            if spec.model:
+                entity = f"disk/{host}:{device}"
+                own = seeded(self.seed, entity)
+                yield Drive(host, device, spec, own, self.begin, self.spells[entity])
+
+    def _page(self, url: str, spec: PageSpec) -> Page:
+        host = self.hosts[spec.host] if spec.host else None
+        address = host.spec.address if host else "198.51.100.80"
+        own = seeded(self.seed, "page", url)
+        return Page(url, spec, host, own, self.begin, self.spells[f"page/{url}"], address)
+
+    def _guest(self, name: str) -> Guest:
+        spec = self.house.guests[name]
+        node, host = self.hosts[spec.node], self.hosts.get(name)
+        entity, own = f"guest/{name}", seeded(self.seed, "guest", name)
+        first = self.begin - DAY * (20 + own % 300)
+        ups = without([(min(first, -DAY), FOREVER)], joined(self.spells[f"host/{spec.node}"].of("off")))
+        lives = Lives(ups, self.spells[entity].of(*ENDING), _CRASH_RUN_SECONDS, docker_wait)
+        busy = uneven(Weekly(usual_week(own) * spec.load), own + 1, spec.load * 0.3)
+        traffic = [uneven(Weekly(usual_week(own + n) * 9e4), own + n, 4e4) for n in (5, 7)]
+        receive, transmit = (host.receive, host.transmit) if host else traffic
+        return Guest(name, spec, own, node, host, lives, self.spells[entity], busy, receive, transmit)
+
+    def _container(self, host: str, name: str) -> Running:
+        spec = self.house.containers[host][name]
+        entity, own = f"container/{host}:{name}", seeded(self.seed, "container", host, name)
+        machine = self.hosts[host]
+        starts = [*np.minimum(machine.boots + 14.0 + own % 9, machine.boots + 60.0).tolist()]
+        downs = [boot - _REBOOT_SECONDS for boot in machine.boots.tolist()[1:]]
+        ups = without(
+            list(zip(starts, [*downs, FOREVER], strict=True)), joined(self.spells[entity].of("off"))
         )
-        for target in targets:
-            target.size = sum(len(family.points) for family in target.families)
-            target.outages = sorted(
-                (o for job, instance, o in self.outages if (job, instance) == (target.job, target.instance)),
-                key=lambda outage: outage.start,
+        spells = self.spells[entity]
+        return Running(
+            entity=entity,
+            name=name,
+            seed=own,
+            image=spec.image,
+            memory=spec.memory,
+            limit=spec.limit,
+            cpu=self._demand(entity, spec.cpu, own),
+            lives=Lives(
+                ups,
+                [s for s in spells if s.mode in ENDING and s.mode != "off"],
+                _CRASH_RUN_SECONDS,
+                docker_wait,
+            ),
+            spells=spells,
+            images=[(s.start, s.detail) for s in spells.of("updated")],
+        )
+
+    def _demand(self, entity: str, cores: float, own: int) -> During | Sum:
+        """What a container keeps busy: as usual, or in a ``busy`` spell that many cores."""
+        usual = uneven(Weekly(usual_week(own) * cores), own, cores * 0.2)
+        for spell in self.spells[entity].of("busy"):
+            level = uneven(Weekly(np.full(7, spell.level)), own + 2, spell.level * 0.1)
+            usual = During(usual, spell.start, spell.end, level)  # type: ignore[assignment]
+        return usual
+
+    def _pool(self, name: str) -> Pool:
+        spec = self.house.pools[name]
+        host = self.hosts[spec.host]
+        mounted = {
+            mount: one for mount, one in host.filesystems.items() if one.spec.device.split("/")[0] == name
+        }
+        drives = tuple(self.drives[f"disk/{spec.host}:{device}"] for device in spec.disks)
+        return Pool(name, spec, host, drives, mounted, self.spells[f"pool/{name}"])
+
+    def _job(self, name: str) -> Job:
+        spec = self.house.jobs[name]
+        entity = f"job/{name}"
+        return Job(name, spec, seeded(self.seed, entity), tuple(self._steps(name)), self.spells[entity])
+
+    def _steps(self, name: str) -> Iterable[tuple[str, str, float]]:
+        """What a job works on: backups one after the other on each node, the rest at once."""
+        spec, house = self.house.jobs[name], self.house
+        if spec.kind in {"backup", "replication"}:
+            chosen = spec.guests or tuple(
+                guest for guest, one in house.guests.items() if one.running and not one.template
             )
-        return tuple(sorted(targets, key=lambda target: (target.job, target.instance)))
+            places: dict[str, int] = {}
+            for guest in sorted(chosen, key=lambda one: house.guests[one].vmid):
+                if guest not in spec.without:
+                    node = house.guests[guest].node
+                    place = places[node] = places.get(node, -1) + 1
+                    yield f"guest/{guest}", node, place * (spec.takes + 4.0)
+        elif spec.pool:
+            yield f"pool/{spec.pool}", house.pools[spec.pool].host, 0.0
+        elif spec.datastore:
+            yield f"datastore/{spec.datastore}", house.datastores[spec.datastore].host, 0.0
+        else:
+            yield from ((f"host/{host}", host, 0.0) for host in spec.hosts)
 
-    def _target(self, job: str, host: Host, port: int, families: Sequence[Family]) -> Target:
-        instance = f"{host.name}.{self.house.domain}:{port}"
-        return self._made(job, instance, f"http://{instance}/metrics", families)
+    def _leave_footprints(self) -> None:
+        """Every run of a job reads, writes and works where it runs."""
+        for job in self.jobs.values():
+            if job.spec.pace or job.spec.cpu:
+                for entity, name, offset in job.steps:
+                    self._leave_footprint(job, entity, self.hosts[name], offset)
 
-    def _probe(self, keeper: Host, page: Page) -> Target:
-        secure = urlsplit(page.url).scheme == "https"
-        families = blackbox.page_families(page, self.epoch.timestamp(), secure=secure)
-        return self._probed("blackbox-http", "http_2xx", keeper, page.url, families)
+    def _leave_footprint(self, job: Job, entity: str, host: Host, offset: float) -> None:
+        spec = job.spec
+        phase = (job.phase + offset) % job.period
 
-    def _ping(self, keeper: Host, host: Host) -> Target:
-        name = f"{host.name}.{self.house.domain}"
-        return self._probed("blackbox-icmp", "icmp", keeper, name, blackbox.ping_families(host))
+        def rate(size: float) -> Scheduled:
+            return Scheduled(size, job.period, phase, spec.takes)
 
-    def _probed(self, job: str, module: str, keeper: Host, goal: str, families: Sequence[Family]) -> Target:
-        exporter = f"{keeper.name}.{self.house.domain}:9115"
-        url = f"http://{exporter}/probe?module={module}&target={quote(goal, safe='')}"
-        return self._made(job, goal, url, families)
+        devices = self._devices(job, entity, host)
+        for device in devices:
+            disk = host.disks[device]
+            disk.reads = Sum((disk.reads, rate(spec.pace / len(devices))))
+        host.cpu = Sum((host.cpu, rate(spec.cpu)))
+        if spec.kind in {"backup", "replication"}:
+            host.transmit = Sum((host.transmit, rate(spec.pace * 0.4)))
+            for other, device in self._receivers(job):
+                other.receive = Sum((other.receive, rate(spec.pace * 0.4)))
+                disk = other.disks[device]
+                disk.writes = Sum((disk.writes, rate(spec.pace * 0.4)))
 
-    def _made(self, job: str, instance: str, url: str, families: Sequence[Family]) -> Target:
-        return Target(
-            job=job,
-            instance=instance,
-            url=url,
-            since=self.epoch_ms,
-            epoch=self.epoch_ms,
-            families=tuple(families),
-        )
+    def _devices(self, job: Job, entity: str, host: Host) -> list[str]:
+        kind, name, _ = split(entity)
+        if kind == "pool":
+            return list(self.house.pools[name].disks)
+        if kind == "datastore":
+            return list(host.filesystems[self.house.datastores[name].mountpoint].spec.disks)
+        return [next(iter(host.disks))]
+
+    def _receivers(self, job: Job) -> list[tuple[Host, str]]:
+        if job.spec.target:
+            host = self.hosts[job.spec.target]
+            return [(host, next(iter(host.disks)))]
+        storage = self.house.storages[job.spec.storage]
+        if storage.datastore:
+            store = self.house.datastores[storage.datastore]
+            host = self.hosts[store.host]
+            return [(host, host.filesystems[store.mountpoint].spec.disks[0])]
+        if storage.share:
+            share = self.house.shares[storage.share]
+            host = self.hosts[share.host]
+            return [(host, device) for device in host.filesystems[share.path].spec.disks]
+        return []
+
+    def _reboot(self) -> None:
+        """Each machine is away for a moment when it starts; of its own, Prometheus sees nothing."""
+        guests, monitoring = self.house.guests, self.house.monitoring
+        blind = {monitoring, guests[monitoring].node if monitoring in guests else monitoring}
+        for name, host in self.hosts.items():
+            if name not in blind:
+                for boot in host.boots[host.boots > 0].tolist():
+                    self.tell(f"host/{name}", "off", boot - _REBOOT_SECONDS, boot, detail="reboot")
+
+    def _silence(self, entity: str, host: str, kind: str) -> None:
+        """Scrapes of an exporter fail: refused where it alone is gone, without a route where its machine is."""
+        job, instance, url, address = scraping.place(self, host, kind)
+        for spell in self.spells[entity]:
+            if spell.mode == "gone":
+                host_gone = spell.why == f"host/{host}"
+                why, seconds = (
+                    ("no route to host", _NOTICED_SECONDS) if host_gone else ("connection refused", 0.001)
+                )
+                error = f'Get "{url}": dial tcp {address}: connect: {why}'
+            elif spell.mode == "failing":
+                error, seconds = spell.detail, 0.02
+            else:
+                continue
+            outage = Outage(self.unix_ms(spell.start), self.unix_ms(spell.end), error, seconds)
+            self.break_target(job, instance, outage)
+
+    def _stall(self, host: Host, stale: list[Spell]) -> None:
+        """Tasks that touch a stale mount hang: they count as load and wait for I/O that never comes."""
+        for start, end in joined(stale):
+            seed = seeded(self.seed, "stall", host.name)
+            stuck = uneven(Weekly(np.full(7, _STALLED_TASKS)), seed, 1.0)
+            host.crowd = During(host.crowd, start + 30.0, end, stuck)
+            host.wait_for_disks(start + 20.0, end, 0.3, seed + 2)
+            stalled = uneven(Weekly(np.full(7, 0.6)), seed + 4, 0.1)
+            host.stalls["io"] = During(host.stalls["io"], start + 20.0, end, stalled)
 
 
 def monday_before(moment: datetime) -> datetime:

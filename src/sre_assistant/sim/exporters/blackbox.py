@@ -10,7 +10,7 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import fixed, gauge, many, process
-from sre_assistant.sim.signals import DAY, Wander
+from sre_assistant.sim.signals import Wander
 from sre_assistant.sim.targets import Family, Level, Point
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class _Visit:
 
 
 def _outcome(visit: _Visit) -> list[Family]:
-    address = float(zlib.crc32(visit.page.host.spec.address.encode()))
+    address = float(zlib.crc32(visit.page.address.encode()))
     lookup: Level = lambda t: visit.took(t) * 0.002  # noqa: E731
     return [
         gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", lookup),
@@ -83,7 +83,7 @@ def _answer(visit: _Visit) -> list[Family]:
 
 def _certificate(visit: _Visit, epoch: float) -> list[Family]:
     """What is known of the certificate; nothing while nobody answers."""
-    until = fixed(float(round(epoch + visit.page.start + (visit.page.spec.certificate or 90 * DAY))))
+    until: Level = lambda t: np.rint(epoch + visit.page.valid_until(t))  # noqa: E731
     facts: tuple[tuple[str, str, dict[str, str], Level], ...] = (
         ("probe_ssl_earliest_cert_expiry", "First expiry in the chain, unix time.", {}, until),
         ("probe_ssl_last_chain_expiry_timestamp_seconds", "Expiry of the last chain, unix time.", {}, until),
@@ -95,14 +95,14 @@ def _certificate(visit: _Visit, epoch: float) -> list[Family]:
     ]
 
 
-def ping_families(host: Host) -> list[Family]:
+def ping_families(address: str, gone: Level, seed: int) -> list[Family]:
     """What a ping yields."""
 
     def alive(t: Floats) -> Floats:
-        return 1.0 - host.is_gone(t)
+        return 1.0 - gone(t)
 
     def trip(t: Floats) -> Floats:
-        return alive(t) * (0.0004 + Wander(host.seed + 77, 240.0, 0.0002).value(t))
+        return alive(t) * (0.0004 + Wander(seed + 77, 240.0, 0.0002).value(t))
 
     return [
         gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", fixed(0.0003)),
@@ -125,7 +125,7 @@ def ping_families(host: Host) -> list[Family]:
         gauge(
             "probe_ip_addr_hash",
             "Hash of the address.",
-            fixed(float(zlib.crc32(host.spec.address.encode()))),
+            fixed(float(zlib.crc32(address.encode()))),
         ),
         gauge("probe_ip_protocol", "4 or 6.", fixed(4.0)),
         gauge("probe_success", "Whether the probe succeeded.", alive),

@@ -59,6 +59,19 @@ def parse_matchers(text: str) -> tuple[Matcher, ...]:
     return matchers_of(tree) if isinstance(tree, ast.VectorSelector) else ()
 
 
+def selectors_of(tree: ast.Expr) -> list[tuple[Matcher, ...]]:
+    """The conditions of every selector in an expression."""
+    found: list[tuple[Matcher, ...]] = []
+
+    def visit(node: ast.Expr) -> bool:
+        if isinstance(node, ast.VectorSelector):
+            found.append(matchers_of(node))
+        return True
+
+    ast.walk(tree, pre_visit=visit)
+    return found
+
+
 def _words(text: str) -> list[Token]:
     try:
         return tokens_of(text)

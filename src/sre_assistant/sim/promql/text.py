@@ -64,6 +64,14 @@ def general(value: float) -> str:
     return plain(value)
 
 
+def shortest(value: float) -> str:
+    """A value in the text format: plain from 1e-4 up to 1e6, else with an exponent."""
+    size = abs(value)
+    if size and size < math.inf and (size < 1e-4 or size >= 1e6):
+        return scientific(value)
+    return plain(value)
+
+
 def duration_ms(text: str) -> int:
     """Milliseconds of a Prometheus duration such as ``1h30m``.
 

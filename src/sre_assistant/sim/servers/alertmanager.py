@@ -14,16 +14,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.exporters.alertmanager import VERSION
+from sre_assistant.sim.live import Live
 from sre_assistant.sim.notified import Inbox, Notified
 from sre_assistant.sim.series import Matcher, pattern_problem
 from sre_assistant.sim.servers.answers import json_answer, milliseconds_text, not_allowed, not_found
+from sre_assistant.sim.servers.exposition import MEDIA_TYPE, exposition
 from sre_assistant.sim.servers.matchers import BadMatcher, parse_filters
 from sre_assistant.sim.servers.posted import Refused, alerts_of, silence_of
-from sre_assistant.sim.servers.prometheus_status import exposition
-from sre_assistant.sim.silences import Silence, Silences
-from sre_assistant.sim.world import World
+from sre_assistant.sim.silences import Silence
 
 RECEIVER: Final = "ops"
 GROUP_BY: Final = ("alertname",)
@@ -56,10 +55,8 @@ _YES: Final = frozenset({"true", "1", "yes", "ok", "y", "on", "selected", "check
 class Alertmanager:
     """An Alertmanager that a world's Prometheus sends to."""
 
-    world: World
-    clock: SimClock
+    live: Live
     inbox: Inbox
-    silences: Silences
 
     def app(self) -> Starlette:
         """The HTTP API."""
@@ -87,7 +84,7 @@ class Alertmanager:
     @property
     def now(self) -> int:
         """The simulated moment in unix milliseconds."""
-        return self.clock.milliseconds()
+        return self.live.clock.milliseconds()
 
     def _chosen(self, request: Request) -> list[Notified]:
         params = request.query_params
@@ -133,7 +130,7 @@ class Alertmanager:
     def _silences(self, request: Request, _body: bytes) -> Response:
         wanted = _filters(request.query_params.getlist("filter"))
         now = self.now
-        found = [one for one in self.silences.all() if _concerns(one, wanted)]
+        found = [one for one in self.live.silences.all() if _concerns(one, wanted)]
         order = {"active": 0, "pending": 1, "expired": 2}
         found.sort(key=lambda one: (order[one.state(now)], one.ends_at, one.id))
         return _json([_silence(one, now) for one in found])
@@ -141,17 +138,17 @@ class Alertmanager:
     def _post_silence(self, _request: Request, body: bytes) -> Response:
         now = self.now
         try:
-            return _json({"silenceID": self.silences.put(silence_of(body, now), now)})
+            return _json({"silenceID": self.live.silences.put(silence_of(body, now), now)})
         except KeyError:
             raise Refused(404, "silence not found") from None
 
     def _silence(self, request: Request, _body: bytes) -> Response:
-        found = self.silences.get(_uuid(request))
+        found = self.live.silences.get(_uuid(request))
         return Response(status_code=404) if found is None else _json(_silence(found, self.now))
 
     def _delete_silence(self, request: Request, _body: bytes) -> Response:
         try:
-            self.silences.expire(_uuid(request), self.now)
+            self.live.silences.expire(_uuid(request), self.now)
         except KeyError:
             raise Refused(500, "silence not found") from None
         except ValueError as error:
@@ -159,7 +156,7 @@ class Alertmanager:
         return Response(status_code=200)
 
     def _status(self, _request: Request, _body: bytes) -> Response:
-        begun = self.world.unix_ms(self.world.hosts[self.world.house.monitoring].boots[-1] + 40)
+        begun = self.live.world.unix_ms(self.live.world.hosts[self.live.world.house.monitoring].boots[-1] + 40)
         return _json(
             {
                 "cluster": {"peers": [], "status": "disabled"},
@@ -177,9 +174,9 @@ class Alertmanager:
         )
 
     def _metrics(self, _request: Request) -> Response:
-        own = next(one for one in self.world.targets if one.job == "alertmanager")
+        own = next(one for one in self.live.world.targets if one.job == "alertmanager")
         text = exposition(own, self.now)
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+        return PlainTextResponse(text, media_type=MEDIA_TYPE)
 
 
 def _answering(call: Callable[[Request, bytes], Response]) -> Callable[[Request], Awaitable[Response]]:

@@ -108,7 +108,15 @@ def _alert(posted: PostedAlert, labels: dict[str, str], now: int) -> Notified:
         starts = min(starts, ends)
     if ends < starts:
         raise Refused(400, "start time must be before end time")
-    return Notified(kept, posted.annotations, starts, ends, now, posted.generator_url)
+    return Notified(
+        kept,
+        posted.annotations,
+        starts,
+        ends,
+        now,
+        posted.generator_url,
+        timeout=posted.ends_at == _ZERO_TIME,
+    )
 
 
 def _matcher(place: int, posted: PostedMatcher) -> Matcher:

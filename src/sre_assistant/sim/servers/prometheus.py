@@ -20,17 +20,17 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from sre_assistant.sim.clock import SimClock
-from sre_assistant.sim.promql import Answer, BadData, Engine, QueryError, parse_matchers
+from sre_assistant.sim.live import Live
+from sre_assistant.sim.promql import Answer, BadData, QueryError, parse_matchers
 from sre_assistant.sim.promql.engine import MAX_POINTS, TIMEOUT_SECONDS
+from sre_assistant.sim.promql.selection import LOOKBACK_MS
 from sre_assistant.sim.promql.text import duration_ms, number, plain, quoted
 from sre_assistant.sim.promql.vectors import Frame
-from sre_assistant.sim.rules import Rules
 from sre_assistant.sim.series import Series
 from sre_assistant.sim.servers import prometheus_status as status
 from sre_assistant.sim.servers.answers import json_answer, not_allowed, not_found, raw_json
+from sre_assistant.sim.servers.exposition import MEDIA_TYPE, exposition, federated
 from sre_assistant.sim.tsdb import Tsdb
-from sre_assistant.sim.world import World
 
 _STATUS: Final = {
     "bad_data": 400,
@@ -48,14 +48,11 @@ _RFC3339: Final = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+
 class Prometheus:
     """A Prometheus server that watches a world."""
 
-    world: World
-    clock: SimClock
-    rules: Rules
-    engine: Engine
+    live: Live
 
     def storage(self) -> Tsdb:
         """What it has stored by now."""
-        return Tsdb(self.world.index, self.rules, self.clock.milliseconds())
+        return Tsdb(self.live.world.index, self.live.rules, self.live.clock.milliseconds())
 
     def app(self) -> Starlette:
         """The HTTP API."""
@@ -67,20 +64,20 @@ class Prometheus:
         }
         gets: dict[str, Callable[[Asked], Response]] = {
             "label/{name}/values": self._label_values,
-            "metadata": lambda asked: _ok(status.metadata(self.world.targets, asked.params)),
-            "targets": lambda asked: _ok(status.targets(self.world.targets, asked.now, asked.params)),
-            "targets/metadata": lambda asked: _ok(status.target_metadata(self.world.targets, asked.params)),
-            "rules": lambda asked: _ok(status.rules(self.rules, asked.now, asked.params)),
+            "metadata": lambda asked: _ok(status.metadata(self.live.world.targets, asked.params)),
+            "targets": lambda asked: _ok(status.targets(self.live.world.targets, asked.now, asked.params)),
+            "targets/metadata": lambda asked: _ok(status.target_metadata(self.live.world.targets, asked.params)),
+            "rules": lambda asked: _ok(status.rules(self.live.rules, asked.now, asked.params)),
             "alerts": lambda asked: _ok(
-                {"alerts": [status.alert(one) for one in self.rules.alerts(asked.now)]}
+                {"alerts": [status.alert(one) for one in self.live.rules.alerts(asked.now)]}
             ),
-            "alertmanagers": lambda _: _ok(status.alertmanagers(self.world)),
+            "alertmanagers": lambda _: _ok(status.alertmanagers(self.live.world)),
             "query_exemplars": lambda _: _ok([]),
             "status/buildinfo": lambda _: _ok(status.buildinfo()),
-            "status/config": lambda _: _ok({"yaml": status.config(self.world)}),
+            "status/config": lambda _: _ok({"yaml": status.config(self.live.world)}),
             "status/flags": lambda _: _ok(status.flags()),
-            "status/runtimeinfo": lambda _: _ok(status.runtimeinfo(self.world)),
-            "status/tsdb": lambda asked: _ok(status.tsdb(self.world, asked.now)),
+            "status/runtimeinfo": lambda _: _ok(status.runtimeinfo(self.live.world)),
+            "status/tsdb": lambda asked: _ok(status.tsdb(self.live.world, asked.now)),
             "status/walreplay": lambda _: _ok({"min": 0, "max": 0, "current": 0}),
         }
         routes = [
@@ -101,6 +98,7 @@ class Prometheus:
             Route("/-/reload", _saying("Lifecycle API is not enabled.", 403), methods=["POST", "PUT"]),
             Route("/-/quit", _saying("Lifecycle API is not enabled.", 403), methods=["POST", "PUT"]),
             Route("/metrics", self._metrics, methods=["GET"]),
+            Route("/federate", self._answering(self._federate), methods=["GET"]),
         ]
         return Starlette(routes=routes, exception_handlers={404: not_found, 405: not_allowed})
 
@@ -111,7 +109,7 @@ class Prometheus:
             params = list(request.query_params.multi_items())
             if request.method == "POST":
                 params = _form(await request.body()) + params
-            return Asked(QueryParams(params), dict(request.path_params), self.clock.milliseconds())
+            return Asked(QueryParams(params), dict(request.path_params), self.live.clock.milliseconds())
 
         async def endpoint(request: Request) -> Response:
             return await run_in_threadpool(_guarded, call, await read(request))
@@ -122,7 +120,7 @@ class Prometheus:
         moment = asked.time("time", asked.now, "Invalid time value for 'time': ")
         timeout = asked.timeout()
         with _parameter("query"):
-            answer = self.engine.instant(self.storage(), asked.query, moment, timeout=timeout)
+            answer = self.live.engine.instant(self.storage(), asked.query, moment, timeout=timeout)
         return _data(answer, instant=True)
 
     def _query_range(self, asked: Asked) -> Response:
@@ -136,7 +134,7 @@ class Prometheus:
                 "Try decreasing the query resolution (?step=XX)"
             )
         frame = Frame(np.arange(start, end + 1, step, dtype=np.int64), start, end)
-        answer = self.engine.over(self.storage(), asked.query, frame, timeout=asked.timeout())
+        answer = self.live.engine.over(self.storage(), asked.query, frame, timeout=asked.timeout())
         return _data(answer, instant=False)
 
     def _series(self, asked: Asked) -> Response:
@@ -159,7 +157,7 @@ class Prometheus:
 
     def _matched(self, asked: Asked) -> Sequence[Series]:
         """The series that any of the selectors picks, or all, that have samples in the window."""
-        start = asked.time("start", self.world.epoch_ms, "Invalid time value for 'start': ")
+        start = asked.time("start", self.live.world.epoch_ms, "Invalid time value for 'start': ")
         end = asked.time("end", asked.now, "Invalid time value for 'end': ")
         matchers = [parse_matchers(text) for text in asked.params.getlist("match[]")] or [()]
         storage = self.storage()
@@ -168,11 +166,18 @@ class Prometheus:
         return [found[labels] for labels in sorted(found) if _lives(found[labels], recent, start, end)]
 
     def _metrics(self, _request: Request) -> Response:
-        now = self.clock.milliseconds()
-        own = next(one for one in self.world.targets if one.job == "prometheus")
-        return PlainTextResponse(
-            status.exposition(own, now), media_type="text/plain; version=0.0.4; charset=utf-8"
-        )
+        now = self.live.clock.milliseconds()
+        own = next(one for one in self.live.world.targets if one.job == "prometheus")
+        return PlainTextResponse(exposition(own, now), media_type=MEDIA_TYPE)
+
+    def _federate(self, asked: Asked) -> Response:
+        try:
+            matchers = [parse_matchers(text) for text in asked.params.getlist("match[]")]
+        except BadData as error:
+            return PlainTextResponse(f"{error}\n", status_code=400)
+        storage, begin = self.storage(), asked.now - LOOKBACK_MS
+        found = {one.labels: one for some in matchers for one in storage.select(some, begin, asked.now)}
+        return PlainTextResponse(federated(found.values(), asked.now), media_type=MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from starlette.datastructures import QueryParams
 
 from sre_assistant.sim.exporters.prometheus import VERSION
 from sre_assistant.sim.promql.errors import BadData
-from sre_assistant.sim.promql.text import duration_text, exposed, plain, scientific
-from sre_assistant.sim.rules import Alert, Group, Rule, Rules
-from sre_assistant.sim.series import NAME, labels_of
+from sre_assistant.sim.promql.text import duration_text, scientific
+from sre_assistant.sim.rules import Alert, Group, Recording, Rule, Rules
+from sre_assistant.sim.series import NAME
 from sre_assistant.sim.servers.answers import nanoseconds
 from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Reported, Target, metadata_of
 from sre_assistant.sim.world import World
@@ -172,8 +172,8 @@ def rules(found: Rules, now: int, params: QueryParams) -> dict[str, object]:
     kind = str(params.get("type", "")).lower()
     if kind not in {"", "alert", "record"}:
         raise BadData(f'invalid parameter "type": not supported value "{kind}"')
-    groups = [_group(group, now, empty=kind == "record") for group in found.groups]
-    return {"groups": groups}
+    wanted = {"alert": Rule, "record": Recording}.get(kind, object)
+    return {"groups": [_group(group, now, wanted) for group in found.groups]}
 
 
 def alert(found: Alert) -> dict[str, object]:
@@ -185,21 +185,6 @@ def alert(found: Alert) -> dict[str, object]:
         "activeAt": nanoseconds(found.active_at),
         "value": scientific(found.value),
     }
-
-
-def exposition(target: Target, now: int) -> str:
-    """A target's metrics as text, at a moment."""
-    times = target.scrapes(now - SCRAPE_INTERVAL_MS, now)[-1:]
-    lines = []
-    for family in target.families:
-        kind = "untyped" if family.kind == "unknown" else family.kind
-        lines += [f"# HELP {family.parent} {family.help}", f"# TYPE {family.parent} {kind}"]
-        for point in family.points:
-            if point.exists is not None and not point.exists(target.seconds(times))[0]:
-                continue
-            value = float(point.level(target.seconds(times))[0])
-            lines.append(f"{exposed(labels_of({NAME: family.name, **point.labels}))} {plain(value)}")
-    return "\n".join(lines) + "\n"
 
 
 def _target(target: Target, now: int) -> dict[str, object]:
@@ -232,13 +217,12 @@ def _target(target: Target, now: int) -> dict[str, object]:
     }
 
 
-def _group(group: Group, now: int, *, empty: bool) -> dict[str, object]:
+def _group(group: Group, now: int, wanted: type[object]) -> dict[str, object]:
     last = nanoseconds(now // group.interval * group.interval)
-    found = [] if empty else [_rule(rule, now, last) for rule in group.rules]
     return {
         "name": group.name,
         "file": RULE_FILE,
-        "rules": found,
+        "rules": [_rule(rule, now, last) for rule in group.rules if isinstance(rule, wanted)],
         "interval": group.interval // 1000,
         "limit": 0,
         "evaluationTime": 0.0004 * len(group.rules),
@@ -246,7 +230,21 @@ def _group(group: Group, now: int, *, empty: bool) -> dict[str, object]:
     }
 
 
-def _rule(rule: Rule, now: int, last: str) -> dict[str, object]:
+def _rule(rule: Rule | Recording, now: int, last: str) -> dict[str, object]:
+    if isinstance(rule, Recording):
+        return {
+            "name": rule.text.record,
+            "query": rule.query,
+            **({"labels": rule.text.labels} if rule.text.labels else {}),
+            "health": "ok",
+            "evaluationTime": 0.0002,
+            "lastEvaluation": last,
+            "type": "recording",
+        }
+    return _alerting(rule, now, last)
+
+
+def _alerting(rule: Rule, now: int, last: str) -> dict[str, object]:
     alerts = rule.alerts(now)
     states = {one.state for one in alerts}
     return {

@@ -34,8 +34,8 @@ def cpu(host: Host) -> list[Family]:
         shares: dict[str, Signal] = {mode: Scaled(host.cpu, part * lean) for mode, part in _MODES.items()}
         shares["iowait"] = Scaled(host.waiting, lean)
         shares["irq"] = Constant(0.0)
-        shares["steal"] = Constant(0.0)
-        shares["idle"] = Sum((Constant(1.0), Scaled(host.cpu, -lean), Scaled(host.waiting, -lean)))
+        shares["steal"] = host.steal
+        shares["idle"] = Sum((Constant(1.0), Scaled(host.cpu, -lean), Scaled(host.waiting, -lean), Scaled(host.steal, -1.0)))
         points += [
             ({"cpu": str(number), "mode": mode}, hundredths(share, host.boots))
             for mode, share in sorted(shares.items())

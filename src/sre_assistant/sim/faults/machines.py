@@ -1,16 +1,16 @@
-"""What can go wrong, or merely happen: each fault changes the world's signals from its start on."""
+"""Faults of machines: space, memory, CPU, disks, clocks, exporters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
 import numpy as np
 
-from sre_assistant.sim.hosts import FOREVER, Leak
-from sre_assistant.sim.quantities import Pace, Rate, Share, Span
+from sre_assistant.sim.faults.model import OnHost
+from sre_assistant.sim.hosts import Leak
+from sre_assistant.sim.quantities import Pace, Rate, Share, Size
 from sre_assistant.sim.signals import NOTHING, Constant, During, Scaled, Signal, Sum, seeded, uneven
-from sre_assistant.sim.targets import Outage
+from sre_assistant.sim.spells import FOREVER
 
 if TYPE_CHECKING:
     from sre_assistant.sim.hosts import Filesystem, Host
@@ -19,34 +19,6 @@ if TYPE_CHECKING:
 
 MOST_BUSY: Final = 0.93
 """The highest share of CPU time that programs can take here."""
-
-
-class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"):
-    """Something that begins at ``at`` (a time of day or ``+30m`` after the scenario's start) and may end.
-
-    Each kind writes itself into the world with ``begin``, from a start in seconds since the epoch, and names
-    with ``subject`` what it is about, by the labels that metrics use.
-    """
-
-    cause: ClassVar[str | None] = None
-    """The hypothesis that names it; none for what is not a fault."""
-
-    at: str
-    lasts: Span | None = None
-
-    def until(self, t: float) -> float:
-        """Its end in seconds since the epoch."""
-        return FOREVER if self.lasts is None else t + self.lasts
-
-
-class OnHost(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Something on one machine."""
-
-    host: str
-
-    def subject(self, house: House) -> dict[str, str]:
-        """The machine."""
-        return {"instance": house.instance(self.host)}
 
 
 class FillDisk(OnHost, frozen=True, kw_only=True, tag="fill-disk"):
@@ -72,13 +44,19 @@ class FillDisk(OnHost, frozen=True, kw_only=True, tag="fill-disk"):
         for device in filesystem.spec.disks:
             disk = host.disks[device]
             disk.writes = Sum((disk.writes, Scaled(written, 1 / len(filesystem.spec.disks))))
+        if self.fills >= 1 and end < self.until(t):
+            world.tell(f"filesystem/{self.host}:{self.mountpoint}", "full", end, self.until(t))
         if self.over_network:
             host.receive = Sum((host.receive, Scaled(written, 1.04)))
             host.transmit = Sum((host.transmit, Scaled(written, 0.02)))
 
-    def subject(self, house: House) -> dict[str, str]:
+    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
         """The file system."""
-        return {"instance": house.instance(self.host), "mountpoint": self.mountpoint}
+        return f"filesystem/{self.host}:{self.mountpoint}"
+
+    def entities(self) -> dict[str, str]:
+        """The file system."""
+        return {"mountpoint": f"filesystem/{self.host}:{self.mountpoint}"}
 
 
 class FillInodes(OnHost, frozen=True, kw_only=True, tag="fill-inodes"):
@@ -100,9 +78,13 @@ class FillInodes(OnHost, frozen=True, kw_only=True, tag="fill-inodes"):
         filesystem.creators.append(created)
         filesystem.writers.append(Scaled(created, 512.0))
 
-    def subject(self, house: House) -> dict[str, str]:
+    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
         """The file system."""
-        return {"instance": house.instance(self.host), "mountpoint": self.mountpoint}
+        return f"filesystem/{self.host}:{self.mountpoint}"
+
+    def entities(self) -> dict[str, str]:
+        """The file system."""
+        return {"mountpoint": f"filesystem/{self.host}:{self.mountpoint}"}
 
 
 class BusyCpu(OnHost, frozen=True, kw_only=True, tag="busy-cpu"):
@@ -165,9 +147,13 @@ class SaturateDisk(OnHost, frozen=True, kw_only=True, tag="saturate-disk"):
         host.wait_for_disks(t, end, 0.42, seed + 4)
         host.stalls["io"] = During(host.stalls["io"], t, end, uneven(Constant(0.68), seed + 6, 0.1))
 
-    def subject(self, house: House) -> dict[str, str]:
+    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
         """The disk."""
-        return {"instance": house.instance(self.host), "device": self.device}
+        return f"disk/{self.host}:{self.device}"
+
+    def entities(self) -> dict[str, str]:
+        """The disk."""
+        return {"device": f"disk/{self.host}:{self.device}"}
 
 
 class LeakMemory(OnHost, frozen=True, kw_only=True, tag="leak-memory"):
@@ -194,65 +180,6 @@ class KillForMemory(OnHost, frozen=True, kw_only=True, tag="oom-kills"):
         _leak(world.hosts[self.host], t, self.until(t), self.pace, killed=True)
 
 
-class LoseHost(OnHost, frozen=True, kw_only=True, tag="lose-host"):
-    """A machine drops off the network: nothing on it answers."""
-
-    cause: ClassVar[str | None] = "host-gone"
-
-    def begin(self, world: World, t: float) -> None:
-        """All its targets fail, pings too, and so do the pages it serves."""
-        world.lose(world.hosts[self.host], t, self.until(t))
-
-
-class LoseExporter(OnHost, frozen=True, kw_only=True, tag="lose-exporter"):
-    """node_exporter on a machine stops; the machine itself is well."""
-
-    cause: ClassVar[str | None] = "exporter-gone"
-
-    def begin(self, world: World, t: float) -> None:
-        """Connections are refused."""
-        world.break_exporter(world.hosts[self.host], t, self.until(t), "connect: connection refused", 0.001)
-
-    def subject(self, house: House) -> dict[str, str]:
-        """The target."""
-        return {"instance": house.instance(self.host), "job": "node"}
-
-
-class FailScrapes(OnHost, frozen=True, kw_only=True, tag="fail-scrapes"):
-    """node_exporter answers, but not with metrics."""
-
-    cause: ClassVar[str | None] = "scrape-failing"
-
-    error: str = "server returned HTTP status 500 Internal Server Error"
-
-    def begin(self, world: World, t: float) -> None:
-        """Each scrape ends with the error."""
-        instance = world.hosts[self.host].instance
-        outage = Outage(world.unix_ms(t), world.unix_ms(self.until(t)), self.error, 0.02)
-        world.break_target("node", instance, outage)
-
-    def subject(self, house: House) -> dict[str, str]:
-        """The target."""
-        return {"instance": house.instance(self.host), "job": "node"}
-
-
-class FailPage(Fault, frozen=True, kw_only=True, tag="fail-page"):
-    """A web page answers with another status, or with 0 not at all."""
-
-    cause: ClassVar[str | None] = "probe-failure"
-
-    page: str
-    status: int = 503
-
-    def begin(self, world: World, t: float) -> None:
-        """The probe fails; the machine is well."""
-        world.pages[self.page].failing.append((t, self.until(t), self.status))
-
-    def subject(self, house: House) -> dict[str, str]:  # noqa: ARG002  the same in every house
-        """The page."""
-        return {"instance": self.page}
-
-
 class DriftClock(OnHost, frozen=True, kw_only=True, tag="drift-clock"):
     """A machine's clock loses its time server and gains ``seconds_per_hour``."""
 
@@ -265,20 +192,34 @@ class DriftClock(OnHost, frozen=True, kw_only=True, tag="drift-clock"):
         world.hosts[self.host].clock_offset.append((t, self.until(t), self.seconds_per_hour / 3600))
 
 
-AnyFault = (
-    FillDisk
-    | FillInodes
-    | BusyCpu
-    | Scrub
-    | SaturateDisk
-    | LeakMemory
-    | KillForMemory
-    | LoseHost
-    | LoseExporter
-    | FailScrapes
-    | FailPage
-    | DriftClock
-)
+class HeatUp(OnHost, frozen=True, kw_only=True, tag="heat-up"):
+    """A fan has stopped: everything in the machine is so many ``degrees`` warmer, and the CPU slows down."""
+
+    cause: ClassVar[str | None] = "temperature-high"
+
+    degrees: float = 28.0
+
+    def begin(self, world: World, t: float) -> None:
+        """Sensors and disks show it."""
+        world.tell(f"host/{self.host}", "hot", t, self.until(t), level=self.degrees)
+        for device in world.house.hosts[self.host].disks:
+            world.tell(f"disk/{self.host}:{device}", "hot", t, self.until(t), level=self.degrees * 0.6)
+
+
+class Free(OnHost, frozen=True, kw_only=True, tag="free-space"):
+    """Somebody deletes: so much less is used from then on."""
+
+    mountpoint: str
+    size: Size
+
+    def begin(self, world: World, t: float) -> None:
+        """The space is back within ten seconds."""
+        filesystem = world.hosts[self.host].filesystems[self.mountpoint]
+        filesystem.writers.append(During(NOTHING, t, t + 10.0, Constant(-self.size / 10.0)))
+
+    def entities(self) -> dict[str, str]:
+        """The file system."""
+        return {"mountpoint": f"filesystem/{self.host}:{self.mountpoint}"}
 
 
 def _reached(filesystem: Filesystem, rate: Signal, t: float, goal: float) -> float:
