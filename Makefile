@@ -14,7 +14,7 @@ LINES := awk -F ':.*\#\# ' '/^[a-z-]+:.*\#\# / {printf "  %-12s %s\n", $$1, $$2}
 export PYTHON
 
 .NOTPARALLEL:
-.PHONY: help demo chat doctor serve test smoke check format format-check lint typecheck imports house docs docs-write \
+.PHONY: help demo sim eval chat doctor serve test smoke check format format-check lint typecheck imports house docs docs-write \
 	hooks bench lock clean core dev
 
 help: ## This list
@@ -25,6 +25,12 @@ help: ## This list
 
 demo: core ## A simulated homelab, a fault in it, and its explanation (needs nothing else)
 	@$(BIN)/sre demo $(ARGS)
+
+sim: core ## A simulated homelab by itself, until Ctrl-C (ARGS="nas-down --at shows")
+	@$(BIN)/sre sim run $(ARGS)
+
+eval: core ## All scenarios put to the program from outside, and scored
+	@$(BIN)/sre eval run $(ARGS)
 
 chat: core ## Ask about your homelab (PROMETHEUS_URL)
 	@$(BIN)/sre chat $(ARGS)

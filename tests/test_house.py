@@ -173,7 +173,7 @@ def test_no_file_names_a_package_registry() -> None:
 def test_every_address_is_one_of_the_documentation_or_of_this_machine() -> None:
     networks = ["127.0.0.0/8", "0.0.0.0/32", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"]
     allowed = [ipaddress.ip_network(network) for network in networks]
-    part = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+    part = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
     looks_like_one = re.compile(rf"(?<![\w.]){part}(?:\.{part}){{3}}(?![\w.])")
     locks = {ROOT / "requirements.lock", ROOT / "requirements-dev.lock"}
     foreign = {

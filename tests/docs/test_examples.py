@@ -17,8 +17,9 @@ import yaml
 
 from sre_assistant.investigation.signals.pack import Pack
 from sre_assistant.runtime.settings import load
+from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
-from sre_assistant.sim.scenario import load_scenario
+from sre_assistant.sim.scenario import checked, load_scenario
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = "backup-fills-nas"
@@ -95,6 +96,9 @@ def test_every_yaml_block_is_what_it_shows(page: Path, tmp_path: Path) -> None:
     for text in blocks(page, "yaml"):
         if "signals" in yaml.safe_load(text):
             assert msgspec.convert(yaml.safe_load(text), Pack).signals
+            continue
+        if "timeline" in yaml.safe_load(text):
+            assert checked(Document(text, page.name)).build(1).house.hosts
             continue
         config = tmp_path / "config.yaml"
         config.write_text(re.sub(r"/run/secrets/\S+", str(secret), text), encoding="utf-8")

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from sre_assistant.sim.clock import SimClock
+from sre_assistant.sim.notification import Route
 from sre_assistant.sim.notified import Inbox
-from sre_assistant.sim.notifying import Notifier, Route
+from sre_assistant.sim.notifying import Notifier
 from sre_assistant.sim.posting import Target
 from sre_assistant.sim.quantities import Span
 from sre_assistant.sim.rules import Rules
@@ -33,7 +34,7 @@ ROUTE = Route(
     group_interval=Span(0.6),
     max_alerts=3,
 )
-FIRING = [
+FIRING: list[dict[str, Any]] = [
     {
         "labels": {"alertname": 'Disk <full> & "odd"', "site": "größe", "severity": "critical"},
         "annotations": {"summary": "back\\slash\nand line", "runbook_url": "https://wiki.example/a?b=c&d"},
@@ -85,7 +86,7 @@ def by_group(posted: list[Posted]) -> dict[str, Posted]:
 def posts(now: datetime) -> tuple[bytes, bytes]:
     """The alerts as they have just begun, and then some of them as they are over."""
     began = (now - timedelta(milliseconds=877)).isoformat()
-    firing = [{**one, "startsAt": began} for one in FIRING]
+    firing: list[dict[str, Any]] = [{**one, "startsAt": began} for one in FIRING]
     over = [{**one, "endsAt": now.isoformat()} for one in firing[:2] + firing[-1:]]
     return json.dumps(firing).encode(), json.dumps(over).encode()
 

@@ -61,7 +61,7 @@ def test_the_schema_of_the_config_file_tells_good_from_bad(text: str, valid: boo
 
 def test_schemas_are_written_the_same_every_time(tmp_path: Path) -> None:
     for name in ("one", "two"):
-        schemas.write(tmp_path / name)
+        schemas.write(tmp_path / name, schemas.published())
     first = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
     assert first == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
     assert "diagnosis.json" in first

@@ -232,12 +232,132 @@ sum(rate(odd_requests_total{code="500"}[5m])) by (zone) / sum(rate(odd_requests_
 100 * (1 - odd_gaps / ignoring () (odd_gaps > 0))
 avg by (zone) ({__name__=~"odd_temperature|odd_level"})
 sum(sum_over_time(odd_level[5m])) without (zone)
+holt_winters(odd_temperature[10m], 0.3, 0.1)
+holt_winters(odd_gaps[15m], 0.5, 0.5)
+holt_winters(odd_nan[5m], 0.9, 0.2)
+holt_winters(odd_level[20m:2m], scalar(odd_flat) / 100, 0.4)
+holt_winters(odd_temperature[10m] @ end(), 0.2, 0.8)
+holt_winters(odd_sparse[1m], 0.2, 0.8)
+predict_linear(odd_gaps[20m] offset 7m, 600)
+predict_linear(odd_temperature[30m:1m], 600)
+predict_linear(odd_negative[10m], scalar(odd_flat))
+max_over_time(predict_linear(odd_temperature[10m], 60)[20m:2m])
+deriv(odd_temperature[15m] @ end())
+deriv(odd_temperature[15m] @ start() offset -40m)
+deriv(odd_temperature[30m:90s])
+deriv(odd_requests_total[10m:1m] offset 5m)
+deriv(odd_big[20m] @ 1763205000 offset 5m)
+rate(odd_requests_total[5m] @ 1763205000)
+rate(odd_requests_total[10m:1m] @ end() offset 2m)
+increase(odd_requests_total[30m] @ start() offset -1h)
+irate(odd_requests_total[5m] @ end())
+delta(odd_temperature[10m:1m])
+idelta(odd_temperature[10m:1m] offset 1m)
+changes(odd_level[30m:1m])
+resets(odd_level[30m:1m])
+avg_over_time(odd_temperature[10m] @ end())
+quantile_over_time(0.3, odd_temperature[10m] @ start() offset -1h)
+stddev_over_time(odd_temperature[20m:1m] @ end())
+last_over_time(odd_gaps[15m] @ end())
+absent_over_time(odd_gaps{zone="north"}[1m] @ end())
+sum_over_time(sum_over_time(odd_level[2m])[10m:2m])
+max_over_time(avg_over_time(odd_temperature[5m])[30m:5m] offset 10m)
+min_over_time(min_over_time(odd_temperature[3m:1m])[12m:3m])
+avg_over_time(vector(time())[10m:1m])
+holt_winters(odd_temperature[10m], 0.5, NaN)
+odd_temperature atan2 on (zone) odd_level
+odd_temperature atan2 ignoring (zone) group_left odd_flat
+sum_over_time(vector(time())[5m:1m])
+count_over_time((odd_temperature > 20)[20m:1m])
+rate(odd_requests_total[5m]) > 0.1 and odd_requests_total > 100
+odd_temperature{zone=~"[[:alpha:]]+th"}
+odd_temperature{zone=~"(?i)NORTH|EAST"}
+odd_temperature{zone=~"n(?i)ORTH"}
+odd_temperature{zone=~"\\\\pL{5}"}
+odd_temperature{zone!~"\\\\PL*x|\\\\p{Lu}.*"}
+odd_temperature{zone=~"\\\\Qnorth\\\\E"}
+odd_temperature{zone=~"north$|^south\\\\z"}
+odd_temperature{zone=~"[^[:^lower:]]{4}"}
+odd_temperature{zone=~"(?U)n.*h"}
+odd_temperature{zone=~"(?P<first>n)orth"}
+odd_temperature{zone=~"n\\\\x6frth|\\\\x{73}outh"}
+odd_temperature{zone=~"(?s:.)ast"}
+odd_text{word=~"gr\\\\w+"}
+odd_text{word=~"gr\\\\W+\\\\we"}
+odd_text{word=~"gr[ö-ü]ße"}
+odd_text{word=~"(?i)GRÖßE"}
+odd_text{path=~"a.b\\\\\\\\c"}
+odd_text{path=~`a"b\\\\c`}
+odd_temperature{zone=~"x{,5}|east"}
+odd_temperature{zone=~".{4,5}"}
+odd_temperature{zone=~""}
+odd_temperature{missing=~".*"}
+odd_temperature{zone!=""}
+odd_temperature{zone=~"(|north)"}
+label_replace(odd_temperature, "place", "$first-$2", "zone", "(?P<first>.)(.*)")
+label_replace(odd_temperature, "place", "$1", "zone", "(?i)(N[[:alpha:]]+)")
+label_replace(odd_temperature, "place", "$$1$", "zone", "(.*)")
+label_replace(odd_text, "first", "$1", "word", "(\\\\pL).*")
+label_join(odd_temperature, "zone", "/", "zone", "missing", "zone")
+histogram_count(odd_temperature)
+histogram_sum(rate(odd_requests_total[5m]))
+histogram_fraction(0, 1, odd_temperature)
+histogram_quantile(0.9, odd_temperature)
+histogram_quantile(0.5, odd_seconds_bucket or odd_temperature)
+sum by (le) (odd_seconds_bucket)
+odd_temperature ^ 2
+2 ^ -odd_level
+odd_temperature % -7
+odd_inf / odd_inf
+-odd_inf
+odd_big * odd_small
+odd_level atan2 0
+odd_temperature > on (zone) group_left () odd_one
+odd_temperature == bool odd_temperature offset 15s
+odd_temperature unless on () odd_missing
+odd_missing or on () vector(7)
+absent(odd_gaps) or odd_gaps
+sum(odd_inf)
+avg by (zone) (odd_gaps offset 3m)
+quantile(0.5, odd_tie)
+topk by (zone) (1, odd_requests_total) > 50
+bottomk(1, odd_gaps)
+count_values("v", round(odd_temperature))
+stddev by (zone) (odd_requests_total)
+group(odd_missing)
+count without (code, zone) (odd_requests_total)
+clamp(odd_inf, -5, 5)
+clamp(odd_nan, 0, 10)
+round(odd_inf)
+round(odd_temperature, 0.1)
+asin(odd_level / 4)
+tanh(odd_small)
+rad(odd_temperature)
+sgn(odd_inf)
+sqrt(odd_negative)
+timestamp(odd_gaps offset 2m)
+timestamp(odd_temperature @ end())
+hour(vector(1e9))
+month(odd_negative)
+days_in_month(vector(1709210000))
+scalar(odd_missing)
+vector(scalar(odd_flat) * 2)
+time() - timestamp(odd_temperature)
 odd_big
 odd_small
 odd_inf
 odd_nan
 odd_text
 odd_missing
+""".strip().splitlines()
+
+# At a moment only: over time the real server loses samples from step to step.
+FIXED = """
+predict_linear(odd_temperature[30m] @ end(), 3600)
+predict_linear(odd_temperature[30m] @ 1763205000, 60)
+predict_linear(odd_temperature[20m] @ start() offset -30m, 60)
+predict_linear(odd_temperature[30m:1m] @ end(), 600)
+predict_linear(odd_temperature[30m:1m] @ end() offset 3m, 600)
 """.strip().splitlines()
 
 # Over the simulated homelab: what rules, dashboards and investigators ask.
@@ -310,5 +430,11 @@ label_join(odd_temperature, "a-b", ",", "zone")
 label_join(odd_temperature, "zone", ",", "missing")
 count_values("a-b", odd_level)
 topk(NaN, odd_level)
+holt_winters(odd_temperature[10m], 0, 0.5)
+holt_winters(odd_temperature[10m], 0.5, 1)
+holt_winters(odd_temperature[10m], 1e30, 0.5)
+label_replace(odd_temperature, "a", "x", "zone", "(?=a)")
+label_replace(odd_temperature, "a", "x", "zone", "a**")
+topk(scalar(odd_missing), odd_level)
 topk(1e30, odd_level)
 """.strip().splitlines()

@@ -53,14 +53,15 @@ class Shelf:
         return self._index.matching(matchers)
 
 
-def rules(*series: Series, wait: str = "5m") -> Rules:
+def rules(*series: Series, wait: str = "5m", ahead: int = 0) -> Rules:
     """One rule over these series."""
-    return rules_of(FILE.format(wait=wait), *series)
+    return rules_of(FILE.format(wait=wait), *series, ahead=ahead)
 
 
-def rules_of(text: str, *series: Series) -> Rules:
+def rules_of(text: str, *series: Series, ahead: int = 0) -> Rules:
     """The rules of a file over these series."""
-    return load_rules(Document(text, "test.yaml"), Shelf(*series), Engine(), BEGIN - 600 * MINUTE)
+    document, since = Document(text, "test.yaml"), BEGIN - 600 * MINUTE
+    return load_rules(document, Shelf(*series), Engine(), since, ahead=ahead)
 
 
 def between(*spans: float) -> Callable[[Floats], Floats]:

@@ -3,6 +3,28 @@
 from __future__ import annotations
 
 MISTAKES = [
+    ("avg_over_time(time()[10m:1m])", "1:15 subquery is only allowed on instant vector, got scalar instead"),
+    ("avg_over_time((5)[10m:1m])", "1:15 subquery is only allowed on instant vector, got scalar instead"),
+    (
+        "sum(avg_over_time(1 + 2[10m:1m]))",
+        "1:23 subquery is only allowed on instant vector, got scalar instead",
+    ),
+    ('up{a=~")(|b"}', "1:4 error parsing regexp: unexpected ): `)(|b`"),
+    ('up{a=~"(?<n>a)"}', "1:4 error parsing regexp: invalid or unsupported Perl syntax: `(?<`"),
+    ('up{a=~"(?=a)"}', "1:4 error parsing regexp: invalid or unsupported Perl syntax: `(?=`"),
+    ('up{a=~"a**"}', "1:4 error parsing regexp: invalid nested repetition operator: `**`"),
+    ('up{a=~"a*+"}', "1:4 error parsing regexp: invalid nested repetition operator: `*+`"),
+    ('up{a=~"x{2}{3}"}', "1:4 error parsing regexp: invalid nested repetition operator: `{2}{3}`"),
+    ('up{a=~"a{1001}"}', "1:4 error parsing regexp: invalid repeat count: `{1001}`"),
+    ('up{a=~"*a"}', "1:4 error parsing regexp: missing argument to repetition operator: `*`"),
+    ('up{a=~"[[:foo:]]"}', "1:4 error parsing regexp: invalid character class range: `[:foo:]`"),
+    ('up{a=~"[z-a]"}', "1:4 error parsing regexp: invalid character class range: `z-a`"),
+    ('up{a=~"\\\\pX"}', "1:4 error parsing regexp: invalid character class range: `\\pX`"),
+    ('up{a=~"\\\\y"}', "1:4 error parsing regexp: invalid escape sequence: `\\y`"),
+    ('up{a=~"\\\\8"}', "1:4 error parsing regexp: invalid escape sequence: `\\8`"),
+    ('up{a=~"(?z)a"}', "1:4 error parsing regexp: invalid or unsupported Perl syntax: `(?z`"),
+    ('up{a=~"(?i"}', "1:4 error parsing regexp: missing closing ): `^(?:(?i)$`"),
+    ('up{a=~"a\\\\"}', "1:4 error parsing regexp: missing closing ): `^(?:a\\)$`"),
     ("up{", "1:4 unexpected end of input inside braces"),
     ("up[5m", "1:6 unclosed left bracket"),
     ("rate(up)", '1:6 expected type range vector in call to function "rate", got instant vector'),

@@ -9,7 +9,7 @@ import json
 import tempfile
 from pathlib import Path
 
-from tests.sim.expressions import FAILING, ODD
+from tests.sim.expressions import FAILING, FIXED, ODD
 from tests.sim.odd_series import AT, COUNT, END, START, odd_series
 from tests.sim.real_prometheus import ask, open_metrics, prometheus_with
 
@@ -20,7 +20,9 @@ def main() -> None:
     """Asks every expression once."""
     text = open_metrics(odd_series(START, COUNT), START, END)
     with tempfile.TemporaryDirectory() as folder, prometheus_with(text, Path(folder)) as url:
-        bodies = {query: ask(url, "query", query=query, time=AT / 1000)[1] for query in (*ODD, *FAILING)}
+        bodies = {
+            query: ask(url, "query", query=query, time=AT / 1000)[1] for query in (*ODD, *FIXED, *FAILING)
+        }
     lines = [f"{json.dumps(query)}: {json.dumps(body, ensure_ascii=False)}" for query, body in bodies.items()]
     RECORDED.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

@@ -4,14 +4,19 @@ import asyncio
 import http.client
 import socket
 import threading
+import time
 import urllib.error
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
 
-from sre_assistant.sim.homelab import Homelab
+from sre_assistant.sim.homelab import Homelab, Wiring
 from sre_assistant.sim.misbehaviour import MODES, Mode
+from sre_assistant.sim.posting import Target
+from sre_assistant.sim.scenario import load_scenario
+from tests.sim.receiver import receiving
 from tests.sim.wire import get, send
 
 
@@ -36,7 +41,8 @@ def test_it_leaves_nothing_behind(capfd: pytest.CaptureFixture[str]) -> None:
 async def test_it_runs_beside_an_event_loop() -> None:
     async with Homelab("host-gone", at="shows") as homelab:
         answer = await asyncio.to_thread(get, f"{homelab.alertmanager_url}/api/v2/alerts")
-        assert len(answer.json) == 2
+    names = {alert["labels"]["alertname"] for alert in answer.json}
+    assert names == {"HostUnreachable", "InstanceDown", "ProxmoxStorageUnavailable"}
 
 
 def test_two_of_them_live_side_by_side() -> None:
@@ -181,3 +187,56 @@ def test_writing_to_one_homelab_does_not_change_another() -> None:
         send("POST", f"{one.alertmanager_url}/api/v2/alerts", [{"labels": {"alertname": "Mine"}}])
         assert len(get(f"{one.alertmanager_url}/api/v2/alerts").json) == 1
         assert get(f"{other.alertmanager_url}/api/v2/alerts").json == []
+
+
+def test_every_system_answers_and_the_product_is_told_where() -> None:
+    with Homelab("healthy") as homelab:
+        told = homelab.environment()
+        urls = {name: door.url for name, door in homelab.doors.items()}
+        assert len(set(urls.values())) == len(urls) >= 9
+        for name in (
+            "prometheus",
+            "alertmanager",
+            "grafana",
+            "loki",
+            "proxmox",
+            "pbs",
+            "truenas",
+            "kubernetes",
+        ):
+            assert urls[name].split("//")[1] in told[f"{name.upper()}_URL"], name
+        assert all(get(f"{url}/").status < 600 for url in urls.values())
+        assert homelab.requests >= len(urls), "a page that redirects is asked twice"
+
+
+def test_the_story_closes_the_door_of_a_system_and_opens_it_again() -> None:
+    story = load_scenario("blind-loki")
+    with Homelab(story, at="11:04") as homelab:
+        url = f"{homelab.doors['loki'].url}/ready"
+        assert get(url).status == 200
+        homelab.clock.advance(timedelta(minutes=2))
+        _eventually(lambda: not listening(url))
+        assert get(f"{homelab.prometheus_url}/-/ready").status == 200
+
+
+def test_a_system_that_the_story_breaks_answers_so_at_once() -> None:
+    with Homelab("blind-alertmanager", at="shows") as homelab:
+        assert get(f"{homelab.alertmanager_url}/api/v2/alerts").status == 500
+
+
+def test_who_wants_to_know_of_alerts_is_told_as_time_goes_on() -> None:
+    with receiving() as receiver:
+        wiring = Wiring(webhooks={"alertmanager": [Target(url=receiver.url)]})
+        with Homelab("cpu-saturation", at="+0s", wiring=wiring) as homelab:
+            homelab.clock.advance_to(homelab.scenario.moment(homelab.scenario.shows or ""))
+            _eventually(lambda: bool(receiver.taken))
+    assert receiver.taken[0].names == ["HostHighCpuLoad"]
+
+
+def _eventually(happened: Callable[[], bool]) -> None:
+    """Waits for what a loop of the homelab does by itself."""
+    for _ in range(400):
+        if happened():
+            return
+        time.sleep(0.02)
+    raise AssertionError("it never happened")

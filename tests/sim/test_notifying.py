@@ -6,16 +6,21 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from sre_assistant.sim.clock import SimClock
+from sre_assistant.sim.lab import Lab
+from sre_assistant.sim.live import Live
+from sre_assistant.sim.notification import Route
 from sre_assistant.sim.notified import Inbox, Notified
-from sre_assistant.sim.notifying import Notifier, Route
+from sre_assistant.sim.notifying import Notifier
 from sre_assistant.sim.posting import Target
 from sre_assistant.sim.quantities import Span
 from sre_assistant.sim.rules import Rules
+from sre_assistant.sim.scenario import load_scenario
 from sre_assistant.sim.series import Matcher
 from sre_assistant.sim.silences import Silence, Silences
-from sre_assistant.sim.webhooks import alertmanager_style
+from sre_assistant.sim.webhooks import alertmanager_notifier, alertmanager_style
 from tests.sim.heat import BEGIN, MINUTE, MOMENT, Heat, between, rules, rules_of
 from tests.sim.receiver import Receiver, receiving
 
@@ -278,3 +283,29 @@ async def test_a_target_proves_who_it_is(receiver: Receiver) -> None:
     assert [one.headers.get("X-Stamp") for one in signed].count(str(BEGIN // 1000)) == 1
     assert len(signed) == 2
     assert "t0k" not in repr(Target(url=url, token="t0k", secret="k"))
+
+
+async def test_the_homelabs_alerts_reach_a_webhook(receiver: Receiver) -> None:
+    story = load_scenario("backup-fills-nas")
+    live = Live(story, 1, SimClock(story.moment(story.shows or "+0s")))
+    inbox = Inbox(live.rules, live.silences, "http://mon.lan:9090/graph?g0.expr=")
+    notifier = alertmanager_notifier(live, inbox, [Target(url=receiver.url)])
+    assert await notifier.push() == len(receiver.taken)
+    told = {posted.json["groupLabels"]["alertname"]: posted.json for posted in receiver.taken}
+    assert set(told) == {one.labels["alertname"] for one in inbox.alerts(live.clock.milliseconds())}
+    assert told["HostHighCpuLoad"]["receiver"] == "ops"
+    assert told["HostHighCpuLoad"]["externalURL"].endswith(".lan:9093")
+
+
+async def test_what_somebody_repairs_is_told_as_over(receiver: Receiver) -> None:
+    story = Lab().at("01:00").lose_exporter("nas").scenario()
+    timeline = tuple(replace(fault, cured_by=("restart exporter/nas:node",)) for fault in story.timeline)
+    live = Live(replace(story, timeline=timeline), 1, SimClock(story.start))
+    notifier = alertmanager_notifier(live, Inbox(live.rules, live.silences, ""), [Target(url=receiver.url)])
+    live.clock.advance(timedelta(hours=1))
+    await notifier.push()
+    assert receiver.told() == [["InstanceDown"]]
+    live.act("restart", "exporter/nas:node")
+    live.clock.advance(timedelta(minutes=20))
+    await notifier.push()
+    assert receiver.told() == [["-InstanceDown"]]

@@ -14,7 +14,7 @@ from sre_assistant.sim.promql import Engine, QueryError
 from sre_assistant.sim.promql.vectors import Frame
 from sre_assistant.sim.series import Index, Series, Storage
 from tests.sim.comparison import compare, result, theirs
-from tests.sim.expressions import FAILING, HOMELAB, ODD
+from tests.sim.expressions import FAILING, FIXED, HOMELAB, ODD
 from tests.sim.odd_series import AT, COUNT, END, START, odd_series
 from tests.sim.real_prometheus import MISSING, Shelf, ask, open_metrics, prometheus_with
 
@@ -95,7 +95,7 @@ def paired(series: list[Series], start: int, end: int, at: int, folder: Path) ->
         yield Pair(url, Shelf(Index(series), start, end), start, end, at)
 
 
-@pytest.mark.parametrize("query", ODD)
+@pytest.mark.parametrize("query", [*ODD, *FIXED])
 def test_odd_series_give_the_same_at_a_moment(odd: Pair, query: str) -> None:
     assert_same_at(odd, query, odd.at)
 
@@ -124,6 +124,26 @@ def test_what_cannot_be_answered_fails_in_the_same_words(odd: Pair, query: str) 
 
     assert status == 422, body
     assert (failure.value.kind, str(failure.value)) == (body["errorType"], body["error"])
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "odd_temperature",
+        "odd_gaps offset 10m",
+        "sum by (zone) (rate(odd_requests_total[5m]))",
+        "avg_over_time(odd_gaps[20m]) + odd_temperature",
+        "odd_temperature > 20 and odd_level == 1",
+    ],
+)
+def test_as_many_samples_are_looked_at(odd: Pair, query: str) -> None:
+    _, at = ask(odd.url, "query", query=query, time=odd.at / 1000, stats="all")
+    span = {"start": odd.start / 1000, "end": odd.end / 1000, "step": 47}
+    _, over = ask(odd.url, "query_range", query=query, stats="all", **span)
+    frame = Frame(np.arange(odd.start, odd.end + 1, 47_000, dtype=np.int64), odd.start, odd.end)
+    ours = (ENGINE.instant(odd.storage, query, odd.at), ENGINE.over(odd.storage, query, frame))
+    theirs = [body["data"]["stats"]["samples"]["totalQueryableSamples"] for body in (at, over)]
+    assert [one.cost.looked_at for one in ours] == theirs
 
 
 @pytest.mark.parametrize(

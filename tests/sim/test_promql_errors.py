@@ -54,11 +54,10 @@ def test_the_line_is_counted(query: str, said: str) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        "holt_winters(up[5m], 0.1, 0.2)",
-        "histogram_count(up)",
+        "double_exponential_smoothing(up[5m], 0.1, 0.2)",
+        "histogram_avg(up)",
         "up @ -5",
-        'up{a=~"[[:alpha:]]"}',
-        'up{a=~"\\\\pL+"}',
+        'up{a=~"\\\\p{Greek}+"}',
         'up{a="b" or c="d"}',
     ],
 )

@@ -9,7 +9,8 @@ from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.promql import Engine
 from sre_assistant.sim.rules import Rule, Rules, load_rules
-from tests.sim.heat import BEGIN, FILE, MINUTE, Heat, Shelf, between, rules
+from sre_assistant.sim.series import Matcher
+from tests.sim.heat import BEGIN, FILE, MINUTE, Heat, Shelf, between, rules, rules_of
 
 
 def states(found: Rules, *minutes: float) -> list[str]:
@@ -107,3 +108,144 @@ def test_the_rules_that_come_with_the_program_load() -> None:
     assert {"InstanceDown", "DiskWillFillSoon", "HostHighCpuLoad"} <= set(names)
     assert len(set(names)) == len(names)
     assert all(isinstance(rule, Rule) for rule in Homelab("healthy").rules)
+
+
+RECORDING = """
+groups:
+  - name: test
+    interval: 30s
+    rules:
+      - record: room:heat:double
+        expr: 2 * heat > 4
+        labels: {made: here}
+      - record: house:heat:sum
+        expr: sum without (room) ({name})
+      - alert: Hot
+        expr: house:heat:sum > 20
+        for: 1m
+"""
+
+
+def written(found: Rules, name: str, start: float, end: float) -> dict[str, list[tuple[float, float]]]:
+    rows = found.series(
+        BEGIN + round(start * MINUTE), BEGIN + round(end * MINUTE), [Matcher("__name__", "=", name)]
+    )
+    return {
+        dict(one.labels).get("room", ""): [
+            ((t - BEGIN) / MINUTE, v)
+            for t, v in zip(one.data.times.tolist(), one.data.values.tolist(), strict=True)
+        ]
+        for one in rows
+    }
+
+
+def recording(name: str = "room:heat:double") -> Rules:
+    text = RECORDING.replace("{name}", name)
+    return rules_of(text, Heat("attic", between(10, 12)), Heat("cellar", between(11, 30)))
+
+
+def test_a_recording_rule_writes_its_results_up_to_a_stale_marker() -> None:
+    rows = written(recording(), "room:heat:double", 9, 13)
+    assert rows["attic"][:-1] == [(10.0, 14.0), (10.5, 14.0), (11.0, 14.0), (11.5, 14.0)]
+    assert rows["attic"][-1][0] == 12.0
+    assert is_stale(np.array([rows["attic"][-1][1]]))[0]
+    assert [moment for moment, _ in rows["cellar"]] == [11.0, 11.5, 12.0, 12.5, 13.0]
+
+
+def test_later_rules_read_what_earlier_ones_record() -> None:
+    found = recording()
+    assert written(found, "house:heat:sum", 10, 11) == {"": [(10.0, 14.0), (10.5, 14.0), (11.0, 28.0)]}
+    assert states(found, 10.9, 11, 11.9, 12) == ["", "pending", "pending", ""]
+    [labels] = (
+        {one.labels for one in found.series(BEGIN + 11 * MINUTE, BEGIN + 11 * MINUTE)}
+        - {one.labels for one in found.series(BEGIN, BEGIN)}
+        - {one.labels for one in found.series(BEGIN + 10 * MINUTE, BEGIN + 10 * MINUTE)}
+        - {
+            one.labels
+            for one in found.series(
+                BEGIN + 11 * MINUTE, BEGIN + 11 * MINUTE, [Matcher("__name__", "=~", "ALERTS.*")]
+            )
+        }
+    )
+    assert dict(labels) == {"__name__": "room:heat:double", "made": "here", "room": "cellar"}
+
+
+@pytest.mark.parametrize("name", ["house:heat:sum", '{__name__=~"house.*"}', '{made="here"}'])
+def test_a_rule_that_may_read_what_is_recorded_later_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"record 'house:heat:sum': the expression reads 'house:heat:sum'"):
+        recording(name)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        ("record: room:heat:double", "record: x\n        alert: y", "a rule has either alert or record"),
+        ("labels: {made: here}", "for: 1m", "a recording rule has neither annotations nor for"),
+    ],
+)
+def test_a_wrong_recording_rule_says_why(wrong: str, right: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        rules_of(RECORDING.replace("{name}", "heat").replace(wrong, right))
+
+
+def test_only_the_rules_that_can_write_a_series_are_evaluated() -> None:
+    found = rules(Heat("attic", between(10, 30)))
+    [rule] = found
+    assert rule.may_write([Matcher("__name__", "=", "ALERTS")])
+    assert rule.may_write([Matcher("__name__", "=~", "A.*"), Matcher("severity", "=", "warning")])
+    assert rule.may_write([Matcher("room", "=", "attic-room")])
+    assert not rule.may_write([Matcher("__name__", "=", "up")])
+    assert not rule.may_write([Matcher("__name__", "=", "ALERTS"), Matcher("alertname", "=", "Cold")])
+    assert not rule.may_write([Matcher("__name__", "=", "ALERTS"), Matcher("severity", "=", "critical")])
+
+
+def test_times_of_firing_tell_when_each_began_and_ended() -> None:
+    found = rules(Heat("attic", between(10, 30, 40, 42, 50, 90)))
+
+    def spans(start: float, end: float) -> list[tuple[float, float | None]]:
+        return [
+            (
+                (one.fired_at - BEGIN) / MINUTE,
+                None if one.ended_at is None else (one.ended_at - BEGIN) / MINUTE,
+            )
+            for one in found.firings(BEGIN + round(start * MINUTE), BEGIN + round(end * MINUTE))
+        ]
+
+    assert spans(0, 100) == [(15, 30), (55, 90)]
+    assert spans(20, 25) == [(15, None)]
+    assert spans(30, 31) == [(15, 30)]
+    assert spans(31, 54) == []
+    assert spans(60, 90) == [(55, 90)]
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 20, 500])
+def test_what_was_known_of_a_time_that_has_changed_is_forgotten(ahead: int) -> None:
+    until = [30.0]
+
+    def level(minutes: Floats) -> Floats:
+        return between(10, until[0])(minutes)
+
+    found = rules(Heat("attic", level), wait="0s", ahead=ahead)
+    assert states(found, 12, 15) == ["firing"] * 2
+    until[0] = 20.0
+    found.forget(BEGIN + 15 * MINUTE)
+    assert states(found, 12, 15, 19.5, 20, 25) == ["firing"] * 3 + ["", ""]
+    [firing] = found.firings(BEGIN, BEGIN + 60 * MINUTE)
+    assert (firing.fired_at, firing.ended_at) == (BEGIN + 10 * MINUTE, BEGIN + 20 * MINUTE)
+
+
+def test_a_week_of_alerts_is_what_each_step_alone_says() -> None:
+    rng = np.random.default_rng(3)
+    edges = np.sort(rng.uniform(-600, 3000, 60)).tolist()
+    series = Heat("attic", between(*edges))
+    whole, single = rules(series, wait="3m"), rules(series, wait="3m")
+    rows = {
+        dict(one.labels).get("alertstate", ""): one.data for one in whole.series(BEGIN, BEGIN + 2000 * MINUTE)
+    }
+    for minutes in rng.integers(0, 4000, 150).tolist():
+        moment = BEGIN + minutes * MINUTE // 2
+        states_now = {one.state for one in single.alerts(moment)}
+        for state in ("pending", "firing"):
+            place = np.flatnonzero(rows[state].times == moment)
+            there = len(place) == 1 and not is_stale(rows[state].values[place])[0]
+            assert there == (state in states_now), (minutes, state)

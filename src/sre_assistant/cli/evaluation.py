@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 import typer
 
@@ -25,51 +25,62 @@ if TYPE_CHECKING:
 _MOST_WORKERS = 64
 
 
+_Scenarios: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="SCENARIO",
+        help="Names, files or folders; none means all that come with the program.",
+        show_default=False,
+    ),
+]
+_Tags: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="TAG", help="Only scenarios with this tag, or another that is given."),
+]
+_Seeds: TypeAlias = Annotated[
+    list[int] | None,
+    typer.Option(
+        "--seed", metavar="N", min=0, help="Seed of the noise; with several each scenario runs once per seed."
+    ),
+]
+_Workers: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        metavar="N", min=0, max=_MOST_WORKERS, help="Processes side by side; 0 is one for each processor."
+    ),
+]
+_Ways: TypeAlias = Annotated[
+    Literal["api", "cli", "both"],
+    typer.Option(help="Ask by the HTTP API, the command line, or both and compare."),
+]
+_Patience: TypeAlias = Annotated[
+    float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="How long one answer may take.")
+]
+_Floors: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--floor",
+        metavar="MEASURE=SHARE",
+        help="Least to be reached; most, where low is good. E.g. top1=0.8",
+    ),
+]
+_Former: TypeAlias = Annotated[
+    Path | None, typer.Option("--against", metavar="FORMER", help="Report of a former run to compare with.")
+]
+_Out: TypeAlias = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report there too.")]
+
+
 def run(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="SCENARIO",
-            help="Names, files or folders; none means all that come with the program.",
-            show_default=False,
-        ),
-    ] = None,
+    what: _Scenarios = None,
     *,
-    tags: Annotated[
-        list[str] | None,
-        typer.Option("--tag", metavar="TAG", help="Only scenarios with this tag, or another that is given."),
-    ] = None,
-    seeds: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--seed", metavar="N", min=0, help="Seed of the noise; several run each scenario so often."
-        ),
-    ] = None,
-    workers: Annotated[
-        int,
-        typer.Option(
-            metavar="N", min=0, max=_MOST_WORKERS, help="Processes side by side; 0 is one for each processor."
-        ),
-    ] = 0,
-    via: Annotated[
-        Literal["api", "cli", "both"],
-        typer.Option(help="Ask by the HTTP API, the command line, or both and compare."),
-    ] = "both",
-    timeout: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.1, help="How long one answer may take.")
-    ] = 60.0,
-    floors: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--floor",
-            metavar="MEASURE=SHARE",
-            help="Least to be reached; most, where low is good. E.g. top1=0.8",
-        ),
-    ] = None,
-    against: Annotated[
-        Path | None, typer.Option(metavar="FORMER", help="Report of a former run to compare with.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report there too.")] = None,
+    tags: _Tags = None,
+    seeds: _Seeds = None,
+    workers: _Workers = 0,
+    via: _Ways = "both",
+    timeout: _Patience = 60.0,
+    floors: _Floors = None,
+    against: _Former = None,
+    out: _Out = None,
     as_json: AsJson = False,
 ) -> int:
     """Put scenarios to the assistant and score its answers.
@@ -119,11 +130,6 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         rich_markup_mode=None, no_args_is_help=True, help="Examine the assistant on simulated homelabs."
     )
-
-    @group.callback()
-    def evaluate() -> None:
-        """Examine the assistant on simulated homelabs."""
-
     group.command()(guarded(run))
     app.add_typer(group, name="eval")
 

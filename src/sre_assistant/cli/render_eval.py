@@ -7,12 +7,13 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from sre_assistant.cli.page import WIDEST, Page, said
+from sre_assistant.domain.diagnosis import Verdict
 from sre_assistant.evals.comparison import Change, Comparison
 from sre_assistant.evals.measures import MEASURES, Share, Tally
 from sre_assistant.evals.report import Cost, Evaluation, Group, Spread
 from sre_assistant.evals.results import Result
 
-_NAME = 24
+_WIDEST_NAME = 29
 _COLUMNS = (
     ("top1", "TOP1"),
     ("top3", "TOP3"),
@@ -26,7 +27,7 @@ _COLUMNS = (
 )
 _GROUPED = ("top1", "top3", "subject", "verdict", "false_blame")
 _MOST_CHANGES = 20
-_MOST_NOTES = 3
+_MOST_NOTED = 3
 
 
 def evaluation_page(report: Evaluation, *, width: int = WIDEST) -> Page:
@@ -53,7 +54,7 @@ def summary(report: Evaluation) -> str:
     """The one line that matters."""
     every = report.groups[0]
     by_name = {share.measure: share for share in every.shares}
-    parts = [f"{every.scenarios} scenarios in {report.seconds:.0f} s"]
+    parts = [f"{_counted(every.scenarios, 'scenario')} in {report.seconds:.0f} s"]
     parts += [f"{every.failures} without an answer"] if every.failures else []
     parts += [
         f"{label} {share.share:.2f}"
@@ -61,34 +62,46 @@ def summary(report: Evaluation) -> str:
         if (share := by_name[name]).share is not None
     ]
     parts += [
-        f"{by_name[name].hits} {label}"
+        _counted(by_name[name].hits, label)
         for name, label in (
-            ("false_blame", "false blames"),
-            ("false_all_clear", "false all-clears"),
-            ("false_alarm", "false alarms"),
+            ("false_blame", "false blame"),
+            ("false_all_clear", "false all-clear"),
+            ("false_alarm", "false alarm"),
         )
     ]
     missed = sum(not floor.met for floor in report.floors)
     return " · ".join([*parts, f"{missed} of {len(report.floors)} floors missed"])
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _scenarios(page: Page, results: Sequence[Result]) -> None:
     heads = "".join(head.rjust(max(len(head), 4) + 1) for _, head in _COLUMNS)
-    page.row("", Text(f"{'SCENARIO':{_NAME}} {'SAID':9}{heads}   TIME", "dim"), indent=0)
-    for one in results:
-        name = one.scenario if one.seed == 1 else f"{one.scenario}#{one.seed}"
+    names = [one.scenario if one.seed == 1 else f"{one.scenario}#{one.seed}" for one in results]
+    column = min(_WIDEST_NAME, max(map(len, names)))
+    page.row("", Text(f"{'SCENARIO':{column}} {'SAID':9}{heads}   TIME", "dim"), indent=0)
+    for name, one in zip(names, results, strict=True):
         marks = [_mark(one.scores.get(measure), measure, head) for measure, head in _COLUMNS]
         seconds = f"{one.efforts[0].seconds:5.2f} s" if one.efforts else ""
         page.row(
             "",
             Text.assemble(
-                said(name, limit=_NAME).plain.ljust(_NAME), " ",
+                _cut(name, column), " ",
                 ("no answer" if one.failure else str(one.verdict)).ljust(9), *marks, f" {seconds}",
             ),
             indent=0,
         )  # fmt: skip
-        for note in _notes(one)[:_MOST_NOTES]:
+        for note in _notes(one):
             page.row("", said(note, "yellow"), indent=2)
+
+
+def _cut(name: str, column: int) -> Text:
+    """A name in just so many columns."""
+    text = said(name)
+    text.truncate(column, overflow="ellipsis", pad=True)
+    return text
 
 
 def _mark(tally: Tally | None, measure: str, head: str) -> Text:
@@ -105,23 +118,31 @@ def _notes(one: Result) -> list[str]:
     """What is wrong with a result, in words."""
     if one.failure:
         return [one.failure]
+    missing = [f"{it.cause} on {it.subject}" for it in one.found if it.rank is None]
+    astray = [f"{it.cause}, but not on {it.subject}" for it in one.found if it.rank and not it.right_subject]
+    false = [f"{it.cause} on {it.subject}" for it in one.blamed if not it.true]
     notes = [
-        f"named {it.cause} on {it.subject}, which is not in the truth" for it in one.blamed if not it.true
-    ]
-    notes += [f"did not name {it.cause} on {it.subject}" for it in one.found if it.rank is None]
-    notes += [
-        f"named {it.cause}, but not on {it.subject}" for it in one.found if it.rank and not it.right_subject
+        *_told("did not name ", missing if one.expected is Verdict.EXPLAINED else []),
+        *_told("named ", astray),
+        *_told("not in the truth: ", false),
+        *_told("not shown as hidden: ", one.unseen),
+        *_told("not traced back to its cause: ", one.missed_symptoms),
     ]
     if {one.verdict, one.answer} != {one.expected}:
         notes.append(f"expected {one.expected}; diagnosed {one.verdict}, answered {one.answer}")
-    notes += [f"does not show that {entry} is hidden" for entry in one.unseen]
-    notes += [f"does not trace {', '.join(one.missed_symptoms)} back to it"] if one.missed_symptoms else []
     if one.figures is not None and one.figures.wrong:
-        notes += one.figures.notes[:1]
+        notes.append(next(note for note in one.figures.notes if note.startswith("wrong")))
     agreement = one.scores.get("agreement")
     if agreement is not None and not agreement.hits:
         notes.append("the command line concludes something else")
     return notes
+
+
+def _told(label: str, things: Sequence[str]) -> list[str]:
+    """One line for several things; none for none."""
+    shown = ", ".join(things[:_MOST_NOTED])
+    more = len(things) - _MOST_NOTED
+    return [f"{label}{shown}{f' and {more} more' if more > 0 else ''}"] if things else []
 
 
 def _measures(page: Page, group: Group) -> None:

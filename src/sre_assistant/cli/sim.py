@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,12 +18,43 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from sre_assistant.sim.homelab import Homelab
+    from sre_assistant.sim.posting import Target
     from sre_assistant.sim.scenario import Scenario
 
 _LAST_PORT = 65_000
 _LONGEST_TITLE = 200
+_SAME = timedelta(minutes=10)
 _TICK = 0.5
 """Seconds between two looks at the simulated clock."""
+
+Seed = Annotated[int, typer.Option(metavar="N", min=0, help="Decides everything that looks random.")]
+Speed = Annotated[
+    float, typer.Option(metavar="TIMES", min=0, help="Simulated seconds per second; 0 stands still.")
+]
+At = Annotated[
+    str, typer.Option(metavar="WHEN", help="Moment to begin with: shows (most to see), 02:30, +2h or start.")
+]
+Now = Annotated[
+    bool,
+    typer.Option("--now", help="Move the story so that its present is the real one, as clients expect."),
+]
+Lasting = Annotated[
+    str, typer.Option("--for", metavar="SPAN", help="End by itself, e.g. after 30s.", show_default=False)
+]
+PortBase = Annotated[
+    int,
+    typer.Option(metavar="PORT", min=0, max=_LAST_PORT, help="First port to listen on; 0 takes free ones."),
+]
+Webhook = Annotated[
+    list[str] | None, typer.Option(metavar="URL", help="Alertmanager tells this address, as version 4.")
+]
+GrafanaWebhook = Annotated[
+    list[str] | None, typer.Option(metavar="URL", help="Grafana tells this address of its own alerts.")
+]
+
+DockerSocket = Annotated[
+    Path | None, typer.Option(metavar="PATH", help="Unix socket for the first Docker host, beside its port.")
+]
 
 
 def run(
@@ -29,23 +62,15 @@ def run(
         str, typer.Argument(metavar="SCENARIO", help="Name of one that comes with the program, or a file.")
     ] = "healthy",
     *,
-    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Decides everything that looks random.")] = 1,
-    speed: Annotated[
-        float, typer.Option(metavar="TIMES", min=0, help="Simulated seconds per second; 0 stands still.")
-    ] = 1.0,
-    at: Annotated[
-        str,
-        typer.Option(metavar="WHEN", help="Moment to begin with: shows (most to see), 02:30, +2h or start."),
-    ] = "shows",
-    lasting: Annotated[
-        str, typer.Option("--for", metavar="SPAN", help="End by itself, e.g. after 30s.", show_default=False)
-    ] = "",
-    port_base: Annotated[
-        int,
-        typer.Option(
-            metavar="PORT", min=0, max=_LAST_PORT, help="First of the ports to listen on; 0 takes free ones."
-        ),
-    ] = 0,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    at: At = "shows",
+    now: Now = False,
+    lasting: Lasting = "",
+    port_base: PortBase = 0,
+    webhook: Webhook = None,
+    grafana_webhook: GrafanaWebhook = None,
+    docker_socket: DockerSocket = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a simulated homelab until Ctrl-C.
@@ -56,12 +81,20 @@ def run(
     from sre_assistant.domain.errors import ConfigError
     from sre_assistant.evals.selection import load, only_place_of
     from sre_assistant.kit.units import parse_duration
-    from sre_assistant.sim.homelab import Homelab
+    from sre_assistant.sim.homelab import Homelab, Wiring
 
     seconds = parse_duration(lasting).total_seconds() if lasting else None
     story = load(only_place_of(scenario))
-    ports = _numbered(Homelab(story, seed).doors, port_base) if port_base else {}
-    homelab = Homelab(story, seed, speed=speed, at=_moment(story, at), ports=ports)
+    wiring = Wiring(
+        ports=_numbered(Homelab(story, seed).doors, port_base) if port_base else {},
+        sockets=_sockets(story, docker_socket),
+        webhooks={"alertmanager": _told(webhook), "grafana": _told(grafana_webhook)},
+    )
+    begin = _moment(story, at)
+    start = None
+    if now:
+        start, begin = _present(story, begin)
+    homelab = Homelab(story, seed, speed=speed, at=begin, start=start, wiring=wiring)
 
     def ready() -> None:
         _announce(homelab, as_json=as_json)
@@ -148,6 +181,38 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="sim")
 
 
+def _sockets(scenario: Scenario, path: Path | None) -> dict[str, Path]:
+    """Where the first Docker host listens beside its port.
+
+    Raises:
+        ConfigError: something else is there.
+    """
+    from sre_assistant.domain.errors import ConfigError
+
+    if path is None:
+        return {}
+    if path.exists():
+        raise ConfigError("--docker-socket", f"{str(path)!r} is there already", "Choose another path.")
+    return {f"docker-{next(iter(scenario.house().containers))}": path}
+
+
+def _told(urls: list[str] | None) -> list[Target]:
+    """Whom to push to.
+
+    Raises:
+        CallError: an address is none.
+    """
+    from urllib.parse import urlsplit
+
+    from sre_assistant.domain.errors import CallError
+    from sre_assistant.sim.posting import Target
+
+    for url in urls or ():
+        if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:
+            raise CallError(f"{url!r} is no address to push to. Write it like http://127.0.0.1:8000/alert")
+    return [Target(url=url) for url in urls or ()]
+
+
 def _numbered(names: Iterable[str], base: int) -> dict[str, int]:
     """A port for each system, one after the other."""
     return {name: base + index for index, name in enumerate(names)}
@@ -168,6 +233,15 @@ def _moment(scenario: Scenario, at: str) -> str | None:
     except ValueError as error:
         raise CallError(f"--at: {error}, nor is it shows or start.") from error
     return at
+
+
+def _present(scenario: Scenario, at: str | None) -> tuple[datetime, str]:
+    """When the story must have started for a moment of it to be this one, and how far into it that is."""
+    from sre_assistant.kit.clock import SystemClock
+
+    when = scenario.shows if at == "shows" else at
+    elapsed = (scenario.moment(when) if when else scenario.start) - scenario.start
+    return SystemClock().now() - elapsed, f"+{elapsed.total_seconds():g}s"
 
 
 async def _hosted(
@@ -196,6 +270,7 @@ def _announce(homelab: Homelab, *, as_json: bool) -> None:
 
     from sre_assistant.evals.catalogue import Simulation
     from sre_assistant.kit import codec
+    from sre_assistant.kit.clock import SystemClock
     from sre_assistant.kit.redaction import bounded
 
     scenario, now = homelab.scenario, homelab.clock.now()
@@ -214,7 +289,8 @@ def _announce(homelab: Homelab, *, as_json: bool) -> None:
         column = max(map(len, servers))
         lines = [
             f"# {bounded(f'{scenario.name}: {scenario.title}', _LONGEST_TITLE)}",
-            f"# {now:%Y-%m-%d %H:%M:%S} UTC, {homelab.clock.speed:g}× time, seed {homelab.seed}",
+            f"# {now:%Y-%m-%d %H:%M:%S} UTC there, {homelab.clock.speed:g}× time, seed {homelab.seed}"
+            + ("" if abs(SystemClock().now() - now) < _SAME else "; --now moves it into the present"),
             *(f"#   {name:{column}}  {url}" for name, url in servers.items()),
             *(f"export {name}={quote(value)}" for name, value in homelab.environment().items()),
         ]

@@ -13,8 +13,7 @@ from sre_assistant.cli.page import Page, said
 from sre_assistant.cli.results import result_pages
 from sre_assistant.cli.times import moment, moment_with_zone
 from sre_assistant.domain.alerts import Alert
-from sre_assistant.domain.diagnosis import Cause
-from sre_assistant.domain.entities import Entity
+from sre_assistant.evals.expected import expected_of
 from sre_assistant.runtime.results import Investigation
 from sre_assistant.runtime.settings import Settings
 from sre_assistant.sim.homelab import Homelab
@@ -39,6 +38,7 @@ class Story:
 
     def __init__(self, homelab: Homelab, settings: Settings, *, silent: bool, full: bool) -> None:
         self._scenario = homelab.scenario
+        self._expected = expected_of(homelab.scenario, homelab.world.called)
         self._hosts = len(homelab.world.house.hosts)
         self._zone = settings.own.zone
         self._silent = silent
@@ -96,15 +96,19 @@ class Story:
     def true(self, found: Investigation) -> bool:
         """Whether the diagnosis names the scenario's cause and subject first, and blames nobody innocent."""
         causes = found.diagnoses[0].causes
-        truth = self._scenario.truth
-        guilty = bool(causes) and causes[0].id == truth.cause and _is(causes[0].subject, truth.subject)
-        wronged = any(_same(cause, one.cause, one.subject) for cause in causes for one in truth.innocent)
-        return guilty and not wronged
+        guilty, innocent = self._expected.guilty[0], self._expected.innocent
+        right = bool(causes) and causes[0].id in guilty.causes and guilty.thing.is_meant_by(causes[0].subject)
+        wronged = any(
+            cause.id == one.cause and one.thing.is_meant_by(cause.subject)
+            for cause in causes
+            for one in innocent
+        )
+        return right and not wronged
 
     def _truth(self) -> str:
         truth = self._scenario.truth
-        innocent = ", ".join(f"{one.cause} on {' '.join(one.subject.values())}" for one in truth.innocent)
-        told = f"{truth.cause} on {' '.join(truth.subject.values())}"
+        innocent = ", ".join(f"{one.cause} on {_name(one.subject)}" for one in truth.innocent)
+        told = f"{truth.causes[0].cause} on {_name(truth.causes[0].subject)}"
         return f"{told}; {innocent} is innocent" if innocent else told
 
     def _tell(self, *lines: Text) -> None:
@@ -119,10 +123,6 @@ def _places(labels: Mapping[str, str]) -> list[str]:
     return [labels[name] for name in ("instance", "mountpoint", "device") if labels.get(name)][:2]
 
 
-def _same(cause: Cause, kind: str, subject: Mapping[str, str]) -> bool:
-    return cause.id == kind and _is(cause.subject, subject)
-
-
-def _is(subject: Entity, labels: Mapping[str, str]) -> bool:
-    """Whether the entity carries all these labels."""
-    return labels.items() <= dict(subject.labels).items()
+def _name(entity: str) -> str:
+    """An entity of the simulated world without its kind."""
+    return entity.partition("/")[2]

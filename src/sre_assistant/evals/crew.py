@@ -19,7 +19,6 @@ from sre_assistant.kit.redaction import bounded
 
 _QUESTIONS: Final = 3
 _SPARE_SECONDS: Final = 60.0
-"""For building the homelab, starting the product and checking the figures."""
 _STOP_SECONDS: Final = 15.0
 _LONGEST_RESULT: Final = 64 * 1024 * 1024
 _LONGEST_REASON: Final = 500
@@ -36,12 +35,14 @@ class Crew:
         size: how many.
         folder: where they may put things; each has a folder of its own below.
         failed: makes the result of a job whose worker died over it.
+        spare: seconds for building the homelab, starting the product and checking the figures.
     """
 
-    def __init__(self, size: int, folder: Path, failed: Failed) -> None:
+    def __init__(self, size: int, folder: Path, failed: Failed, *, spare: float = _SPARE_SECONDS) -> None:
         self._size = size
         self._folder = folder
         self._failed = failed
+        self._spare = spare
 
     async def results(self, jobs: Sequence[Job], done: Callable[[Result], None]) -> tuple[Result, ...]:
         """The result of each job, in the order of the jobs.
@@ -69,10 +70,11 @@ class Crew:
         return tuple(results[index] for index in range(len(jobs)))
 
     async def _done(self, hand: _Hand, job: Job) -> Result:
+        seconds = job.patience * _QUESTIONS + self._spare
         try:
-            return await asyncio.wait_for(hand.result(job), job.patience * _QUESTIONS + _SPARE_SECONDS)
+            return await asyncio.wait_for(hand.result(job), seconds)
         except TimeoutError:
-            reason = f"no result within {job.patience * _QUESTIONS + _SPARE_SECONDS:g} s"
+            reason = f"no result within {seconds:g} s"
         except _Died as death:
             reason = str(death)
         await hand.dismiss()
@@ -116,6 +118,7 @@ class _Hand:
             return
         try:
             _signal(process.pid, signal.SIGTERM)
+            _signal(process.pid, signal.SIGCONT)  # one that was stopped would not notice
             await asyncio.wait_for(process.wait(), _STOP_SECONDS)
         except TimeoutError:
             pass

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from sre_assistant.domain.errors import SourceError
@@ -35,7 +36,7 @@ class Figures:
     uncheckable: int
     """The source cannot be asked for one figure, or did not answer."""
     notes: tuple[str, ...] = ()
-    """The first few that are wrong or uncheckable, and why."""
+    """The first few that are wrong, then of those that are uncheckable, and why."""
 
 
 class _Outcome(NamedTuple):
@@ -43,23 +44,21 @@ class _Outcome(NamedTuple):
     note: str = ""
 
 
-async def asked_again(evidence: Iterable[Evidence], sources: Mapping[str, Ask]) -> Figures:
+async def asked_again(exhibits: Iterable[Sequence[Evidence]], sources: Mapping[str, Ask]) -> Figures:
     """Checks each figure once, however often it is cited.
 
     Args:
-        evidence: what was cited; that without a value is no figure.
+        exhibits: what was cited, document by document; that without a value is no figure.
         sources: how to ask those systems that answer instant queries, by their configured name.
     """
-    every = tuple(evidence)
-    ids = {one.id for one in every}
-    cited = {(one.source, one.query, one.observed_at, one.value): one for one in every}
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def outcome(one: Evidence) -> _Outcome:
+    async def outcome(one: _Cited) -> _Outcome:
         async with gate:
-            return await _checked(one, sources, ids)
+            return await _checked(one, sources)
 
-    figures = [one for one in cited.values() if one.value is not None]
+    cited = (_cited(one, of_document) for of_document in exhibits for one in of_document)
+    figures = dict.fromkeys(one for one in cited if one is not None)
     outcomes = await asyncio.gather(*map(outcome, figures))
     kinds = [one.kind for one in outcomes]
     return Figures(
@@ -67,16 +66,36 @@ async def asked_again(evidence: Iterable[Evidence], sources: Mapping[str, Ask]) 
         wrong=kinds.count("wrong"),
         derived=kinds.count("derived"),
         uncheckable=kinds.count("uncheckable"),
-        notes=tuple(one.note for one in outcomes if one.note)[:_MOST_NOTES],
+        notes=tuple(one.note for one in sorted(outcomes, key=_last_uncheckable) if one.note)[:_MOST_NOTES],
     )
 
 
-async def _checked(one: Evidence, sources: Mapping[str, Ask], ids: Collection[str]) -> _Outcome:
+class _Cited(NamedTuple):
+    """A figure as far as it can be checked."""
+
+    source: str
+    query: str
+    at: datetime
+    value: float
+    derived: bool
+    astray: tuple[str, ...]
+    """What it is said to be derived from without being there."""
+
+
+def _cited(one: Evidence, document: Sequence[Evidence]) -> _Cited | None:
+    if one.value is None:
+        return None
+    astray = set(one.derived_from).difference(other.id for other in document)
+    return _Cited(
+        one.source, one.query, one.observed_at, one.value, bool(one.derived_from), tuple(sorted(astray))
+    )
+
+
+async def _checked(one: _Cited, sources: Mapping[str, Ask]) -> _Outcome:
     about = f"{one.source}: {one.query}"
-    if one.derived_from:
-        unknown = set(one.derived_from).difference(ids)
-        if unknown:
-            return _noted("wrong", about, f"derived from {', '.join(sorted(unknown))}, which is not there")
+    if one.astray:
+        return _noted("wrong", about, f"derived from {', '.join(one.astray)}, which is not there")
+    if one.derived:
         return _Outcome("derived")
     ask = sources.get(one.source)
     if ask is None:
@@ -94,21 +113,21 @@ async def _checked(one: Evidence, sources: Mapping[str, Ask], ids: Collection[st
     return _compared(one, about, response.body)
 
 
-def _compared(one: Evidence, about: str, body: bytes) -> _Outcome:
+def _compared(one: _Cited, about: str, body: bytes) -> _Outcome:
     try:
         values = _values(body)
     except (codec.DecodeError, ValueError) as error:
         return _noted("uncheckable", about, f"the answer is no figure: {error}")
     if len(values) != 1:
         return _noted("wrong", about, f"cited {one.value!r}, and {len(values)} values answer")
-    if one.value is None or not math.isclose(values[0], one.value, rel_tol=_RELATIVE):
+    if not math.isclose(values[0], one.value, rel_tol=_RELATIVE):
         return _noted("wrong", about, f"cited {one.value!r}, the world says {values[0]!r}")
     return _Outcome("confirmed")
 
 
-def _request(one: Evidence) -> Request:
+def _request(one: _Cited) -> Request:
     path = "/loki/api/v1/query" if one.source.startswith("loki") else "/api/v1/query"
-    at = f"{one.observed_at.timestamp():.6f}"
+    at = f"{one.at.timestamp():.6f}"
     return Request(method="GET", path=path, params=(("query", one.query), ("time", at)), repeatable=True)
 
 
@@ -142,6 +161,10 @@ def _values(body: bytes) -> list[float]:
     if data.resultType != "vector":
         raise ValueError(f"a {data.resultType}")
     return [float(sample.value[1]) for sample in codec.decode(result, list[_Sample])]
+
+
+def _last_uncheckable(one: _Outcome) -> bool:
+    return one.kind == "uncheckable"
 
 
 def _noted(kind: str, about: str, why: str) -> _Outcome:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from tempfile import mkdtemp
 from typing import Final
 
-from sre_assistant.domain.answer import Answer
-from sre_assistant.domain.errors import SourceError
-from sre_assistant.domain.evidence import Lookup
-from sre_assistant.evals import product
-from sre_assistant.evals.evidence import Ask, asked_again
+from sre_assistant.domain.errors import Rejected, SourceError
+from sre_assistant.evals.asking import Asked, Asker
+from sre_assistant.evals.evidence import Ask, Figures, asked_again
 from sre_assistant.evals.expected import Expected, expected_of
 from sre_assistant.evals.measures import Tally
-from sre_assistant.evals.meter import Meter
-from sre_assistant.evals.reply import Reply, conclusions
-from sre_assistant.evals.results import Effort, Result, Via
+from sre_assistant.evals.results import Result, Via
 from sre_assistant.evals.scorers import (
     failed,
     found_causes,
@@ -30,16 +26,17 @@ from sre_assistant.evals.scorers import (
     tallied,
     unseen_hidden,
 )
+from sre_assistant.evals.selection import load
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.endpoint import Endpoint
 from sre_assistant.kit.http import LiveWire
-from sre_assistant.runtime.results import DiagnosisList
+from sre_assistant.kit.redaction import bounded
+from sre_assistant.kit.wire import Request
 from sre_assistant.sim.homelab import Homelab
-from sre_assistant.sim.scenario import Scenario, load_scenario
+from sre_assistant.sim.scenario import Scenario
 
-QUESTION: Final = "is everything ok?"
 _SHOWN: Final = "shows"
-_TOKENS: Final = re.compile(r"^sre_assistant_llm_token_usage_total(?:\{[^}]*\})? (\S+)$", re.MULTILINE)
+_LONGEST: Final = 300
 _QUERYABLE: Final = ("PROMETHEUS_URL", "LOKI_URL")
 
 
@@ -57,158 +54,85 @@ class Job:
     """The program under examination."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examiner:
-    """Who asks.
+async def examined(job: Job, folder: Path, *, clock: Clock, rng: Random) -> Result:
+    """The scored answers; a product that gives none is scored as well.
 
-    Attributes:
+    Args:
         job: what is to be done.
-        folder: for the product's home; emptied at the end.
+        folder: for the product's home, which is gone at the end.
         clock: measures.
         rng: spreads pauses and makes the API's token.
     """
-
-    job: Job
-    folder: Path
-    clock: Clock
-    rng: Random
-
-    async def result(self) -> Result:
-        """The scored answers; a product that gives none is scored as well."""
-        place = self.job.place
-        scenario = load_scenario(Path(place) if place.endswith((".yaml", ".yml")) else place)
-        homelab = Homelab(scenario, self.job.seed, at=_SHOWN)
-        expected = expected_of(scenario, homelab.world.called)
-        async with homelab:
+    scenario = load(job.place)
+    homelab = Homelab(scenario, job.seed, at=_SHOWN)
+    expected = expected_of(scenario, homelab.world.called)
+    async with homelab, _home(folder) as home:
+        asker = Asker(
+            sre=Path(job.sre),
+            environ=_environ(homelab, home, rng),
+            home=home,
+            patience=job.patience,
+            homelab=homelab,
+            clock=clock,
+            rng=rng,
+        )
+        async with _sources(homelab.environment(), clock, rng) as sources:
             try:
-                return await self._asked(scenario, expected, homelab)
+                await _check_sound(expected, sources)
+                asked = await asker.asked(job.via)
             except SourceError as error:
-                return failure(scenario, self.job.seed, expected, str(error))
-
-    async def _asked(self, scenario: Scenario, expected: Expected, homelab: Homelab) -> Result:
-        async with self._home() as home:
-            environ = self._environ(homelab, home)
-            if self.job.via == "cli":
-                reply, efforts = await self._by_command(environ, home, homelab)
-                return await self._scored(scenario, expected, reply, homelab, efforts, tokens=None)
-            async with product.serving(
-                Path(self.job.sre), environ, home, patience=self.job.patience, clock=self.clock, rng=self.rng
-            ) as server:
-                reply, efforts = await self._by_api(server, homelab)
-                tokens = _tokens(await server.metrics())
-            agrees: dict[str, Tally] = {}
-            if self.job.via == "both":
-                found, effort = await self._investigated(environ, home, homelab)
-                efforts = (*efforts, replace(effort, question="command"))
-                same = conclusions(found.diagnoses) == conclusions(reply.diagnoses)
-                agrees = {"agreement": Tally(int(same), 1)}
-            result = await self._scored(scenario, expected, reply, homelab, efforts, tokens=tokens)
-            return replace(result, scores={**result.scores, **agrees})
-
-    async def _by_api(self, server: product.Server, homelab: Homelab) -> tuple[Reply, tuple[Effort, ...]]:
-        meter = Meter(self.clock, homelab, server.pid)
-        found = await server.post("/investigate", {"all": True}, DiagnosisList)
-        first = meter.effort("investigate", _coverage(found))
-        answer = await server.post("/ask", {"question": QUESTION}, Answer)
-        second = meter.effort("ask", answer.coverage)
-        return Reply(diagnoses=found.diagnoses, answer=answer), (first, second)
-
-    async def _by_command(
-        self, environ: Mapping[str, str], home: Path, homelab: Homelab
-    ) -> tuple[Reply, tuple[Effort, ...]]:
-        found, first = await self._investigated(environ, home, homelab)
-        meter = Meter(self.clock, homelab)
-        answer = product.decoded("ask", await self._run(environ, home, "ask", QUESTION, "--json"), Answer)
-        return Reply(diagnoses=found.diagnoses, answer=answer), (first, meter.effort("ask", answer.coverage))
-
-    async def _investigated(
-        self, environ: Mapping[str, str], home: Path, homelab: Homelab
-    ) -> tuple[DiagnosisList, Effort]:
-        meter = Meter(self.clock, homelab)
-        out = await self._run(environ, home, "investigate", "--all", "--json")
-        found = product.decoded("investigate", out, DiagnosisList)
-        return found, meter.effort("investigate", _coverage(found))
-
-    async def _run(self, environ: Mapping[str, str], home: Path, *arguments: str) -> bytes:
-        return await product.command(
-            Path(self.job.sre), *arguments, environ=environ, folder=home, patience=self.job.patience
-        )
-
-    async def _scored(
-        self,
-        scenario: Scenario,
-        expected: Expected,
-        reply: Reply,
-        homelab: Homelab,
-        efforts: tuple[Effort, ...],
-        *,
-        tokens: int | None,
-    ) -> Result:
-        async with self._sources(homelab.environment()) as sources:
-            figures = await asked_again(reply.evidence, sources)
-        checked = figures.confirmed + figures.wrong
-        scores = tallied(expected, reply) | {"answered": Tally(1, 1)}
-        if checked:
-            scores["evidence"] = Tally(figures.confirmed, checked)
-        return replace(
-            _about(scenario, self.job.seed, expected),
-            verdict=reply.verdict,
-            answer=reply.answer.verdict,
-            found=found_causes(expected, reply.blamed),
-            blamed=judged_blame(expected, reply.blamed),
-            missed_symptoms=missed_symptoms(expected, reply.diagnoses),
-            unseen=unseen_hidden(expected, reply.answer.coverage),
-            figures=figures,
-            efforts=efforts,
-            tokens=tokens,
-            scores=scores,
-        )
-
-    @asynccontextmanager
-    async def _sources(self, environ: Mapping[str, str]) -> AsyncIterator[dict[str, Ask]]:
-        """How the homelab's own servers are asked, by the name that the product has for them."""
-        async with AsyncExitStack() as stack:
-            sources: dict[str, Ask] = {}
-            for setting in _QUERYABLE:
-                if url := environ.get(setting):
-                    name = setting.removesuffix("_URL").lower()
-                    wire = LiveWire(name, Endpoint(url=url), self.clock, self.rng)
-                    stack.push_async_callback(wire.aclose)
-                    sources[name] = wire.send
-            yield sources
-
-    @asynccontextmanager
-    async def _home(self) -> AsyncIterator[Path]:
-        """An empty home folder, gone at the end."""
-        home = self.folder / "home"
-        home.mkdir(parents=True)
-        try:
-            yield home
-        finally:
-            shutil.rmtree(home)
-
-    def _environ(self, homelab: Homelab, home: Path) -> dict[str, str]:
-        """All the product knows: an empty home, a token, and where the systems are."""
-        return {
-            "PATH": os.defpath,
-            "HOME": str(home),
-            "TZ": "UTC",
-            "LANG": "C.UTF-8",
-            "SRE_TOKEN": f"{self.rng.getrandbits(128):032x}",
-            **homelab.environment(),
-        }
+                return failure(scenario, job.seed, expected, str(error))
+            figures = await asked_again(asked.reply.exhibits, sources)
+    return _scored(_about(scenario, job.seed, expected), expected, asked, figures)
 
 
 def failure(scenario: Scenario, seed: int, expected: Expected, reason: str) -> Result:
     """The result of a scenario to which no answer came."""
-    about = _about(scenario, seed, expected)
+    return replace(
+        _about(scenario, seed, expected),
+        failure=reason,
+        found=found_causes(expected, ()),
+        missed_symptoms=missed_symptoms(expected, ()),
+        unseen=unseen_hidden(expected, ()),
+        scores=failed(expected),
+    )
+
+
+async def _check_sound(expected: Expected, sources: Mapping[str, Ask]) -> None:
+    """Makes sure that it is the product which is examined, and not a broken homelab.
+
+    Raises:
+        SourceError: Prometheus does not know its targets although the scenario does not hide it.
+    """
+    if "prometheus" not in sources or "prometheus" in {one.entry for one in expected.hidden}:
+        return
+    query = Request(method="GET", path="/api/v1/query", params=(("query", "count(up)"),), repeatable=True)
+    response = await sources["prometheus"](query)
+    if response.status != 200 or b'"value"' not in response.body:
+        said = bounded(response.body.decode(errors="replace"), _LONGEST)
+        raise Rejected("the homelab itself", "count(up)", f"HTTP {response.status}: {said}")
+
+
+def _scored(about: Result, expected: Expected, asked: Asked, figures: Figures) -> Result:
+    reply = asked.reply
+    checked = figures.confirmed + figures.wrong
+    scores = {"answered": Tally(1, 1), **tallied(expected, reply)}
+    if checked:
+        scores["evidence"] = Tally(figures.confirmed, checked)
+    if asked.agreed is not None:
+        scores["agreement"] = Tally(int(asked.agreed), 1)
     return replace(
         about,
-        failure=reason,
-        missed_symptoms=missed_symptoms(expected, ()),
-        unseen=tuple(one.entry for one in expected.hidden),
-        found=found_causes(expected, ()),
-        scores=failed(expected),
+        verdict=reply.verdict,
+        answer=reply.answer.verdict,
+        found=found_causes(expected, reply.blamed),
+        blamed=judged_blame(expected, reply.blamed),
+        missed_symptoms=missed_symptoms(expected, reply.diagnoses),
+        unseen=unseen_hidden(expected, reply.answer.coverage),
+        figures=figures,
+        efforts=asked.efforts,
+        tokens=asked.tokens,
+        scores=scores,
     )
 
 
@@ -217,17 +141,44 @@ def _about(scenario: Scenario, seed: int, expected: Expected) -> Result:
         scenario=scenario.name,
         title=scenario.title,
         seed=seed,
-        tags=tuple(scenario.tags),
+        tags=scenario.tags,
         difficulty=scenario.difficulty,
         expected=expected.verdict,
         scores={},
     )
 
 
-def _coverage(found: DiagnosisList) -> tuple[Lookup, ...]:
-    """Diagnoses of one run share their look-ups."""
-    return tuple(dict.fromkeys(line for one in found.diagnoses for line in one.coverage))
+@asynccontextmanager
+async def _home(folder: Path) -> AsyncIterator[Path]:
+    """An empty home folder, gone at the end."""
+    home = Path(mkdtemp(prefix="home-", dir=folder))
+    try:
+        yield home
+    finally:
+        shutil.rmtree(home)
 
 
-def _tokens(metrics: str) -> int:
-    return round(sum(float(value) for value in _TOKENS.findall(metrics)))
+def _environ(homelab: Homelab, home: Path, rng: Random) -> dict[str, str]:
+    """All the product knows: an empty home, a token, and where the systems are."""
+    return {
+        "PATH": os.defpath,
+        "HOME": str(home),
+        "TZ": "UTC",
+        "LANG": "C.UTF-8",
+        "SRE_TOKEN": f"{rng.getrandbits(128):032x}",
+        **homelab.environment(),
+    }
+
+
+@asynccontextmanager
+async def _sources(environ: Mapping[str, str], clock: Clock, rng: Random) -> AsyncIterator[dict[str, Ask]]:
+    """How the homelab's own servers are asked, by the name that the product has for them."""
+    async with AsyncExitStack() as stack:
+        sources: dict[str, Ask] = {}
+        for setting in _QUERYABLE:
+            if url := environ.get(setting):
+                name = setting.removesuffix("_URL").lower()
+                wire = LiveWire(name, Endpoint(url=url), clock, rng)
+                stack.push_async_callback(wire.aclose)
+                sources[name] = wire.send
+        yield sources

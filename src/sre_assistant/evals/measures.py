@@ -58,6 +58,8 @@ class Share:
     """One measure over several scenarios."""
 
     measure: str
+    good: Literal["high", "low"]
+    """Whether a high or a low share is wanted."""
     hits: int
     of: int
     """Cases that could have been hits; 0 when nothing of the kind was seen."""
@@ -78,6 +80,14 @@ def shares(tallies: Iterable[Mapping[str, Tally]]) -> tuple[Share, ...]:
         of = sum(one[name].of for one in every if name in one)
         low, high = wilson(hits, of)
         found.append(
-            Share(measure=name, hits=hits, of=of, share=hits / of if of else None, low=low, high=high)
+            Share(
+                measure=name,
+                good=MEASURES[name].good,
+                hits=hits,
+                of=of,
+                share=hits / of if of else None,
+                low=low,
+                high=high,
+            )
         )
     return tuple(found)

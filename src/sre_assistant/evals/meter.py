@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sized
-from typing import Protocol, runtime_checkable
 
 from sre_assistant.evals import product
 from sre_assistant.evals.results import Effort
 from sre_assistant.kit.clock import Clock
 from sre_assistant.sim.homelab import Homelab
-
-
-@runtime_checkable
-class Counting(Protocol):
-    """A homelab that counts what reaches it."""
-
-    @property
-    def requests(self) -> int:
-        """Requests that all its servers have taken since the start."""
-        ...
 
 
 class Meter:
@@ -38,15 +27,10 @@ class Meter:
             question=question,
             seconds=round(seconds - before[0], 4),
             cpu_seconds=None if cpu is None or before[1] is None else round(cpu - before[1], 2),
-            requests=None if requests is None or before[2] is None else requests - before[2],
+            requests=requests - before[2],
             lookups=len(coverage),
         )
 
-    def _read(self) -> tuple[float, float | None, int | None]:
+    def _read(self) -> tuple[float, float | None, int]:
         cpu = None if self._pid is None else product.cpu_seconds(self._pid)
-        return self._clock.monotonic(), cpu, requests_of(self._homelab)
-
-
-def requests_of(homelab: Homelab) -> int | None:
-    """How many requests have reached a homelab; None when it does not count them."""
-    return homelab.requests if isinstance(homelab, Counting) else None
+        return self._clock.monotonic(), cpu, self._homelab.requests

@@ -70,17 +70,20 @@ class Server:
         try:
             response = await self._wire.send(request)
         except Unreachable as error:
-            raise Unreachable(_SERVE, request.operation, f"{error.detail}{self._ended()}") from error
+            raise Unreachable(_SERVE, request.operation, f"{error.detail}{await self._ended()}") from error
         if response.status != 200:
             said = bounded(response.body.decode(errors="replace"), _LONGEST)
-            raise Rejected(_SERVE, request.operation, f"HTTP {response.status}: {said}{self._ended()}")
+            raise Rejected(_SERVE, request.operation, f"HTTP {response.status}: {said}")
         return response
 
-    def _ended(self) -> str:
-        """How the process ended, if it did."""
-        code = self._process.returncode
-        last = self._lines[-1] if self._lines else ""
-        return "" if code is None else f"; it ended with code {code}: {bounded(last, _LONGEST)}"
+    async def _ended(self) -> str:
+        """How the process ended, if it did; the connection breaks a moment before that is known."""
+        try:
+            code = await asyncio.wait_for(self._process.wait(), _READ_SECONDS)
+        except TimeoutError:
+            return ""
+        last = self._lines[-1] if self._lines else "it said nothing"
+        return f"; it ended with code {code}: {bounded(last, _LONGEST)}"
 
 
 _SERVE: Final = "sre serve"

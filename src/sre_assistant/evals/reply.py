@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sre_assistant.domain.answer import Answer
@@ -46,11 +46,9 @@ class Reply:
         return tuple(first.values())
 
     @property
-    def evidence(self) -> Iterator[Evidence]:
-        """Everything cited anywhere."""
-        for diagnosis in self.diagnoses:
-            yield from diagnosis.evidence
-        yield from self.answer.evidence
+    def exhibits(self) -> tuple[tuple[Evidence, ...], ...]:
+        """What is cited, diagnosis by diagnosis, and in the answer; ids are unique within each."""
+        return (*(one.evidence for one in self.diagnoses), self.answer.evidence)
 
 
 def conclusions(diagnoses: Iterable[Diagnosis]) -> frozenset[tuple[str, ...]]:

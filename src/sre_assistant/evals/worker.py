@@ -15,7 +15,7 @@ from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
-from sre_assistant.evals.examination import Examiner, Job
+from sre_assistant.evals.examination import Job, examined
 from sre_assistant.kit import codec
 from sre_assistant.kit.clock import SystemClock
 
@@ -28,10 +28,8 @@ async def work(folder: Path) -> None:
     loop = asyncio.get_running_loop()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
-        examiner = Examiner(
-            job=codec.decode(line, Job), folder=folder, clock=SystemClock(), rng=SystemRandom()
-        )
-        result = asyncio.create_task(examiner.result())
+        job = codec.decode(line, Job)
+        result = asyncio.create_task(examined(job, folder, clock=SystemClock(), rng=SystemRandom()))
         ended = asyncio.create_task(lines.read(1))  # nobody sends the next job before this one is done
         await asyncio.wait({result, ended}, return_when=asyncio.FIRST_COMPLETED)
         given_up = not result.done()

@@ -141,10 +141,11 @@ def _displace(graph: Graph, workload: str, spells: Mapping[str, Spells]) -> None
     if cluster is None or cluster.namespaces[space][name].replicas != 1:
         return
     node = f"host/{placed(cluster, space, name, 0)}"
-    for spell in spells[node].of(*_GONE):
+    for spell in spells[node].of(*_GONE, "kubelet"):
+        begin = spell.start + (NOTICED if spell.mode == "kubelet" else 0.0)
         end = min(spell.end + 10.0, spell.start + TOLERATION + 15.0)
         if end - spell.start > NOTICED:
-            spells[workload].add(Spell(spell.start, end, "down", node))
+            spells[workload].add(Spell(begin, end, "down", node))
 
 
 def _within_reach(graph: Graph) -> set[str]:

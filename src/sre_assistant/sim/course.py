@@ -35,13 +35,18 @@ class _Stretch:
 
 @dataclass(slots=True)
 class Course:
-    """An expression's results every ``interval`` milliseconds from ``since`` (unix milliseconds) on."""
+    """An expression's results every ``interval`` milliseconds from ``since`` (unix milliseconds) on.
+
+    ``ahead`` more steps than asked for are worked out at once, which costs hardly more than one; who changes
+    the world has to let it ``forget`` them.
+    """
 
     expression: str
     interval: int
     since: int
     storage: Storage
     engine: Engine
+    ahead: int = 0
     lock: threading.RLock = field(init=False, default_factory=threading.RLock)
     _stretches: dict[int, _Stretch] = field(init=False, default_factory=dict)
 
@@ -127,13 +132,19 @@ class Course:
 
     def _fill(self, first: int, end: int) -> None:
         """Works out the steps that nobody has asked for before, neighbours together."""
-        seen = np.concatenate([stretch.seen[here] for stretch, here, _ in self._pieces(first, end)])
+        seen = self._seen(first, end)
         if seen.all():
             return
+        if not seen[-1]:
+            seen = self._seen(first, end + self.ahead)
         edges = np.flatnonzero(np.diff(np.concatenate(([True], seen, [True]))))
         for begin, stop in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             for part in range(begin, stop, _AT_ONCE):
                 self._evaluate(first + part, first + min(part + _AT_ONCE, stop))
+
+    def _seen(self, first: int, end: int) -> Bools:
+        """Which of these steps have been worked out."""
+        return np.concatenate([stretch.seen[here] for stretch, here, _ in self._pieces(first, end)])
 
     def _evaluate(self, first: int, end: int) -> None:
         times = np.arange(first, end, dtype=np.int64) * self.interval

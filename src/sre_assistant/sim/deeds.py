@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 import msgspec
 
+from sre_assistant.sim.faults.model import Fault
 from sre_assistant.sim.quantities import Span
 from sre_assistant.sim.spells import FOREVER, Spell
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.faults import Fault
     from sre_assistant.sim.world import World
 
-Act = Literal["restart", "start", "stop", "kill", "reboot", "shutdown", "delete", "scale", "stop-job", "run-job"]
+F = TypeVar("F", bound=Fault)
+
+Act = Literal[
+    "restart",
+    "start",
+    "stop",
+    "kill",
+    "reboot",
+    "shutdown",
+    "suspend",
+    "resume",
+    "snapshot",
+    "delete",
+    "scale",
+    "update",
+    "cordon",
+    "uncordon",
+    "stop-job",
+    "run-job",
+]
 Mishap = Literal["fail", "slow", "half", "lost"]
 """``fail``: refused with an error; ``slow``: done a minute later; ``half``: what it takes down stays down;
 ``lost``: done, but the answer never arrives."""
@@ -27,6 +46,8 @@ _AWAY: Final[dict[str, dict[str, float]]] = {
     "workload": {"restart": 0.0},
 }
 _SLOW_SECONDS: Final = 60.0
+PAUSED: Final = "paused by request"
+"""The detail of a guest's ``gone`` spell while it is suspended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +67,7 @@ class Deed:
         return f"{self.act} {self.entity}"
 
 
-def cured(fault: Fault, t: float, deeds: Sequence[Deed]) -> Fault:
+def cured(fault: F, t: float, deeds: Sequence[Deed]) -> F:
     """A fault that begins at ``t``, ended by the first deed that cures it."""
     ends = [deed.at for deed in deeds if deed.at >= t and deed.words in fault.cured_by and not deed.half]
     if not ends or min(ends) >= fault.until(t):
@@ -73,6 +94,11 @@ def _carry_out(world: World, deed: Deed) -> None:
         world.tell(deed.entity, "stopped", deed.at, FOREVER, detail=f"{deed.act} by request")
     elif deed.act == "start":
         spells.told = [_until(one, deed.at + 1.0) if one.mode == "stopped" else one for one in spells.told]
+        world.tell(deed.entity, "started", deed.at + 1.0, FOREVER)
+    elif deed.act == "suspend":
+        world.tell(deed.entity, "gone", deed.at, FOREVER, detail=PAUSED)
+    elif deed.act == "resume":
+        spells.told = [_until(one, deed.at) if one.detail == PAUSED else one for one in spells.told]
     elif deed.act in {"restart", "reboot", "kill"}:
         away = _AWAY.get(deed.entity.partition("/")[0], {}).get(deed.act, 5.0)
         end = FOREVER if deed.half else deed.at + away

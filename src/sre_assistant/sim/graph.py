@@ -78,9 +78,8 @@ class Graph:
     @cached_property
     def edges(self) -> tuple[Edge, ...]:
         """Every edge, by the one that is carried."""
-        return tuple(
-            sorted({*self._machines(), *self._services(), *self._storage(), *self._around()}, key=_order)
-        )
+        told = (self._machines(), self._services(), self._storage(), self._around(), self._jobs())
+        return tuple(sorted({edge for some in told for edge in some}, key=_order))
 
     def lower(self, entity: str, *relations: Relation) -> list[str]:
         """What an entity stands on, by these relations or by any."""
@@ -177,6 +176,9 @@ class Graph:
 
     def _around(self) -> Iterator[Edge]:
         house = self.house
+        for exporter in self._exporters():
+            host = exporter.removeprefix("exporter/").partition(":")[0]
+            yield Edge(exporter, "part-of", f"host/{host}")
         for name, device in house.devices.items():
             for carried in device.carries:
                 kind = "net" if carried in house.devices else "host"
@@ -187,7 +189,9 @@ class Graph:
             for fed in ups.feeds:
                 kind = "net" if fed in house.devices else "host"
                 yield Edge(f"{kind}/{fed}", "powers", f"ups/{name}")
-        for name, job in house.jobs.items():
+
+    def _jobs(self) -> Iterator[Edge]:
+        for name, job in self.house.jobs.items():
             if job.storage:
                 yield Edge(f"job/{name}", "backs-up", f"storage/{job.storage}")
             if job.datastore:
@@ -204,8 +208,10 @@ class Graph:
                 yield f"exporter/{host}:smartctl"
         yield from (f"exporter/{pool.host}:zfs" for pool in house.pools.values())
         yield from (f"exporter/{ups.host}:nut" for ups in house.ups.values())
+        yield from (f"exporter/{store.host}:pbs" for store in house.datastores.values())
         if house.kubernetes:
             yield f"exporter/{house.kubernetes.nodes[0]}:kube-state-metrics"
+            yield from (f"exporter/{node}:kubelet" for node in house.kubernetes.nodes)
         yield f"exporter/{house.monitoring}:loki"
 
     def _cluster(self) -> Iterator[str]:

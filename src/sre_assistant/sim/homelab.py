@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -13,14 +14,17 @@ from typing import Any, Final, Self, cast
 from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import MODES, Mode
+from sre_assistant.sim.posting import Target
 from sre_assistant.sim.rules import Rules
 from sre_assistant.sim.scenario import Scenario, load_scenario
-from sre_assistant.sim.servers.registry import applications, settings
+from sre_assistant.sim.servers.registry import assembled, machine, settings
 from sre_assistant.sim.serving import Served, Told
 from sre_assistant.sim.silences import Silences
 from sre_assistant.sim.world import World
 
 _PATIENCE_SECONDS: Final = 10.0
+_TELL_SECONDS: Final = 0.25
+"""How often webhooks are told what is due."""
 _LOOK_SECONDS: Final = 0.05
 """How often the doors are looked at that the story opens and closes."""
 
@@ -52,6 +56,18 @@ class Door:
         self.fail(None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """How the systems of a homelab are reached, and whom they tell, by their names, e.g. ``docker-media``."""
+
+    ports: Mapping[str, int] = field(default_factory=dict)
+    """Fixed ports; the rest listens on free ones."""
+    sockets: Mapping[str, Path] = field(default_factory=dict)
+    """Paths of Unix sockets, beside the ports."""
+    webhooks: Mapping[str, Sequence[Target]] = field(default_factory=dict)
+    """Who is told of alerts, by ``alertmanager`` or by ``grafana``."""
+
+
 class Homelab:
     """Every system of a scenario's house, each on a free port of 127.0.0.1.
 
@@ -66,7 +82,7 @@ class Homelab:
         at: the moment the clock begins with, as a time of day or ``+2h`` after the scenario's start;
             ``"shows"`` is when there is most to see.
         start: moves the whole scenario to another moment.
-        ports: fixed ports for some of the systems, by name.
+        wiring: what is not left to chance of how its systems are reached, and whom they tell.
     """
 
     def __init__(
@@ -77,25 +93,29 @@ class Homelab:
         speed: float = 0.0,
         at: str | None = None,
         start: datetime | None = None,
-        ports: Mapping[str, int] | None = None,
+        wiring: Wiring | None = None,
     ) -> None:
         story = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
         self.scenario = story if start is None else story.starting(start)
         self.seed = seed
         self.clock = SimClock(_first_moment(self.scenario, at), speed)
         self.live = Live(self.scenario, seed, self.clock)
-        fixed = ports or {}
+        systems = assembled(self.live)
+        wiring = wiring or Wiring()
         self._served = {
-            name: Served(app, self._told(name), fixed.get(name, 0))
-            for name, app in applications(self.live).items()
+            name: Served(app, self._told(name), wiring.ports.get(name, 0), path=wiring.sockets.get(name))
+            for name, app in systems.applications.items()
         }
         self.doors = {name: Door(self, served) for name, served in self._served.items()}
         """Every server by its name, e.g. ``loki`` or ``docker-media``."""
         self.prometheus = self.doors["prometheus"]
         self.alertmanager = self.doors["alertmanager"]
+        self._notifiers = [
+            systems.pushing[name](tuple(targets)) for name, targets in wiring.webhooks.items() if targets
+        ]
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def world(self) -> World:
@@ -121,6 +141,11 @@ class Homelab:
     def alertmanager_url(self) -> str:
         """Where Alertmanager listens."""
         return self.alertmanager.url
+
+    @property
+    def requests(self) -> int:
+        """How many requests have reached its systems."""
+        return sum(served.app.requests for served in self._served.values())
 
     def environment(self) -> dict[str, str]:
         """The settings with which the product finds every system of this homelab."""
@@ -176,12 +201,14 @@ class Homelab:
     async def _started(self) -> None:
         await asyncio.gather(*(served.start() for served in self._served.values()))
         await self._look()
-        self._watch = asyncio.create_task(self._keep_looking())
+        self._tasks = [asyncio.create_task(self._keep_looking()), asyncio.create_task(self._keep_telling())]
 
     async def _stopped(self) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        for outcome in await asyncio.gather(*self._tasks, return_exceptions=True):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
+                raise outcome
         await asyncio.gather(*(served.stop() for served in self._served.values()))
 
     async def _keep_looking(self) -> None:
@@ -189,16 +216,25 @@ class Homelab:
             await asyncio.sleep(_LOOK_SECONDS)
             await self._look()
 
+    async def _keep_telling(self) -> None:
+        while self._notifiers:
+            await asyncio.sleep(_TELL_SECONDS)
+            await asyncio.gather(*(notifier.push() for notifier in self._notifiers))
+
     async def _look(self) -> None:
         """Closes and opens the ports as the story says."""
         for served in self._served.values():
             await served.obey()
 
     def _told(self, name: str) -> Told:
-        system = f"system/{name.partition('-')[0]}"
+        """How a system behaves: as the story has it, and as one whose machine is gone."""
+        system, host = f"system/{name.partition('-')[0]}", machine(self.live.world.house, name)
 
         def told() -> Mode | None:
-            spell = self.live.world.spells[system].at(self.live.now, *MODES)
+            world, now = self.live.world, self.live.now
+            if host and world.spells[f"host/{host}"].at(now, "gone", "off"):
+                return "refuse"
+            spell = world.spells[system].at(now, *MODES)
             return cast("Mode", spell.mode) if spell else None
 
         return told

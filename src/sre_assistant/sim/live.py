@@ -12,14 +12,16 @@ from typing import Final
 from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.deeds import Act, Deed, Mishap, mishappened
 from sre_assistant.sim.graph import SYSTEMS
+from sre_assistant.sim.notified import Inbox
 from sre_assistant.sim.promql import Engine
-from sre_assistant.sim.rules import Rules, load_rules, standard_rules
+from sre_assistant.sim.rules import load_rules, standard_rules
 from sre_assistant.sim.scenario import Scenario
 from sre_assistant.sim.series import Matcher, Series
 from sre_assistant.sim.silences import Silences
 from sre_assistant.sim.world import World
 
 _RULES_KNOWN: Final = timedelta(days=1)
+_RULES_AHEAD: Final = 20  # evaluations; twenty cost little more than one
 
 
 class DeedFailed(Exception):
@@ -47,7 +49,12 @@ class Live:
         self._lock = threading.RLock()
         self._world = scenario.build(seed)
         since = round((scenario.start - _RULES_KNOWN).timestamp() * 1000)
-        self.rules: Rules = load_rules(standard_rules(), _Scrapes(self), self.engine, since)
+        self.rules = load_rules(standard_rules(), _Scrapes(self), self.engine, since, ahead=_RULES_AHEAD)
+        """Prometheus' rules."""
+        house = self._world.house
+        keeper = house.full_name(house.monitoring)
+        self.inbox = Inbox(self.rules, self.silences, f"http://{keeper}:9090/graph?g0.expr=")
+        """What Alertmanager has received."""
 
     @property
     def world(self) -> World:

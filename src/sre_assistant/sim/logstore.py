@@ -114,6 +114,31 @@ class _Merged:
             yield from part.entries(start, end)
 
 
+@dataclass(frozen=True, slots=True)
+class Until:
+    """A store as it was before a moment (unix nanoseconds): what is written later is not there yet."""
+
+    store: LogStore
+    end: int
+
+    def streams(self, matchers: Sequence[Matcher], start: int, end: int) -> Sequence[LogStream]:
+        """The streams with lines before the moment."""
+        if start >= self.end:
+            return ()
+        found = self.store.streams(matchers, start, min(end, self.end))
+        return [_Cut(one.labels, one, self.end) for one in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    labels: Labels
+    whole: LogStream
+    end: int
+
+    def entries(self, start: int, end: int) -> Sequence[Entry]:
+        return self.whole.entries(start, min(end, self.end)) if start < self.end else ()
+
+
 def passes(labels: Labels, matchers: Sequence[Matcher]) -> bool:
     """Whether a label set passes all matchers."""
     have = dict(labels)

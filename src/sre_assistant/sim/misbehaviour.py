@@ -47,8 +47,22 @@ _TEXTS: Final = {
 }
 
 
+LOST: Final = b"x-sim-lost"
+"""A header with which an application has nothing of its answer sent; it must cut the answer off then."""
+
+
 class CutOff(Exception):
     """Ends an answer in the middle; the server closes the connection."""
+
+
+async def hang_up(send: _Send) -> None:
+    """Closes the connection without a byte of an answer.
+
+    Raises:
+        CutOff: always.
+    """
+    await send({"type": "http.response.start", "status": 200, "headers": [(LOST, b"1")]})
+    raise CutOff
 
 
 class Misbehaving:
@@ -59,6 +73,8 @@ class Misbehaving:
         self._app = app
         self._told = told
         self._mode: Mode | None = None
+        self.requests = 0
+        """How often it was asked; a WebSocket counts once."""
         self._paths = ""
         self._released = asyncio.Event()
 
@@ -70,13 +86,16 @@ class Misbehaving:
 
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Answers one request."""
+        self.requests += 1
         mode = self._told()
         if self._mode is not None and str(scope.get("path", "")).startswith(self._paths):
             mode = self._mode
         if mode is None:
             await self._app(scope, receive, send)
-        elif scope["type"] != "http" or mode == "refuse":
+        elif scope["type"] != "http":
             raise CutOff
+        elif mode == "refuse":  # the port is closed a moment later
+            await hang_up(send)
         else:
             await self._misanswer(mode, send)
 

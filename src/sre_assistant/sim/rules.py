@@ -13,10 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Final, Literal
 
-import msgspec
 import numpy as np
 
-from sre_assistant.sim.arrays import STALE, Bools, Floats, Ints, Samples
+from sre_assistant.sim.arrays import Bools, Ints, Samples
 from sre_assistant.sim.course import Course
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.promql import Engine, QueryError
@@ -24,42 +23,15 @@ from sre_assistant.sim.promql.errors import ExecutionFailed
 from sre_assistant.sim.promql.syntax import parse, selectors_of
 from sre_assistant.sim.promql.text import duration_ms
 from sre_assistant.sim.promql.vectors import without_name
-from sre_assistant.sim.series import NAME, Labels, Matcher, Series, Storage, labels_of, matching
+from sre_assistant.sim.remembering import remembering
+from sre_assistant.sim.ruletexts import RuleFile, RuleText
+from sre_assistant.sim.series import NAME, Labels, Matcher, Series, Storage, labels_of
 from sre_assistant.sim.templates import Template
+from sre_assistant.sim.written import Written, marked, may_pass, written
 
 State = Literal["inactive", "pending", "firing"]
 
 _WRITTEN: Final = ("ALERTS", "ALERTS_FOR_STATE")
-
-
-class RuleText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule as a rule file has it: it either alerts or records."""
-
-    alert: str = ""
-    record: str = ""
-    expr: str
-    wait: str = msgspec.field(name="for", default="0s")
-    labels: dict[str, str] = {}
-    annotations: dict[str, str] = {}
-
-    @property
-    def query(self) -> str:
-        """The expression on one line."""
-        return " ".join(self.expr.split())
-
-
-class GroupText(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A group of rules that are evaluated together."""
-
-    name: str
-    rules: tuple[RuleText, ...]
-    interval: str = "30s"
-
-
-class RuleFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A rule file of Prometheus."""
-
-    groups: tuple[GroupText, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +63,6 @@ class Firing:
         """The alert as it was at its last evaluation up to a moment inside this time."""
         last = moment if self.ended_at is None else min(moment, self.ended_at - self.rule.interval)
         return self.rule.alert(self.row, self.rule.step_before(last))
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A series that rule evaluation wrote."""
-
-    labels: Labels
-    data: Samples
-
-    def samples(self, start: int, end: int) -> Samples:
-        """The samples in the window."""
-        inside = (self.data.times >= start) & (self.data.times <= end)
-        return Samples(self.data.times[inside], self.data.values[inside])
 
 
 @dataclass(slots=True)
@@ -195,7 +154,7 @@ class Rule:
         """Whether its series can pass these conditions, as far as its text tells."""
         fixed = {name: text for name, text in self.text.labels.items() if "{{" not in text}
         return any(
-            _may_pass(matchers, {**fixed, "alertname": self.text.alert, NAME: name}) for name in _WRITTEN
+            may_pass(matchers, {**fixed, "alertname": self.text.alert, NAME: name}) for name in _WRITTEN
         )
 
     def _active_times(self, row: Labels, steps: Ints, present: Bools) -> Ints:
@@ -214,9 +173,9 @@ class Rule:
         for state, where in (("pending", present & ~firing), ("firing", firing)):
             yield (
                 labels_of({**have, NAME: "ALERTS", "alertstate": state}),
-                _marked(steps, where, np.ones(len(steps))),
+                marked(steps, where, np.ones(len(steps))),
             )
-        yield labels_of({**have, NAME: "ALERTS_FOR_STATE"}), _marked(steps, present, active / 1000)
+        yield labels_of({**have, NAME: "ALERTS_FOR_STATE"}), marked(steps, present, active / 1000)
 
     def _labels(self, row: Labels) -> Labels:
         """An alert's labels: those of the expression's row, the rule's own, and the alert's name."""
@@ -239,7 +198,7 @@ class Recording:
 
     def may_write(self, matchers: Sequence[Matcher]) -> bool:
         """Whether its series can pass these conditions, as far as its text tells."""
-        return _may_pass(matchers, {**self.text.labels, NAME: self.text.record})
+        return may_pass(matchers, {**self.text.labels, NAME: self.text.record})
 
     def series(self, start: int, end: int) -> Iterator[tuple[Labels, Samples]]:
         """What it wrote, with a stale marker where a row is gone.
@@ -256,7 +215,7 @@ class Recording:
                     "vector contains metrics with the same labelset after applying rule labels"
                 )
             seen.add(labels)
-            yield labels, _marked(steps, present, values)
+            yield labels, marked(steps, present, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +245,8 @@ class Rules:
 
     def alerts(self, moment: int) -> list[Alert]:
         """Every pending and firing alert."""
-        return [alert for rule in self for alert in rule.alerts(moment)]
+        with remembering():
+            return [alert for rule in self for alert in rule.alerts(moment)]
 
     def firings(self, start: int, end: int) -> list[Firing]:
         """Every time of firing that touches the window, by beginning and labels."""
@@ -295,7 +255,8 @@ class Rules:
 
     def series(self, start: int, end: int, matchers: Sequence[Matcher] = ()) -> list[Written]:
         """Every series that evaluation wrote in a window and that passes the conditions."""
-        return _written((rule for rule in self.every()), start, end, matchers)
+        with remembering():
+            return written(self.every(), start, end, matchers)
 
     def forget(self, after: int) -> None:
         """Drops what is known of later than a moment (unix milliseconds): the world has changed then."""
@@ -313,7 +274,7 @@ class _Recorded:
     def select(self, matchers: Sequence[Matcher], start: int, end: int, /) -> Iterable[Series]:
         """The series that pass the matchers."""
         found = self.storage.select(matchers, start, end)
-        recorded = _written(self.recordings, start, end, matchers)
+        recorded = written(self.recordings, start, end, matchers)
         return sorted([*found, *recorded], key=lambda one: one.labels) if recorded else found
 
 
@@ -324,10 +285,12 @@ def standard_rules() -> Document:
     return Document(text, "alerting.yaml")
 
 
-def load_rules(document: Document, storage: Storage, engine: Engine, since: int) -> Rules:
+def load_rules(document: Document, storage: Storage, engine: Engine, since: int, *, ahead: int = 0) -> Rules:
     """The rules of a file, ready to be evaluated from ``since`` (unix milliseconds) on.
 
-    A rule sees what the recording rules before it wrote at the same evaluation.
+    A rule sees what the recording rules before it wrote at the same evaluation. With ``ahead`` so many
+    further evaluations are done along with those asked for; then the storage has to know the future, and
+    `Rules.forget` must be called when that changes.
 
     Raises:
         ConfigError: an expression, duration or template is wrong, or a rule reads what a later one records;
@@ -343,7 +306,7 @@ def load_rules(document: Document, storage: Storage, engine: Engine, since: int)
         rules: list[Rule | Recording] = []
         for number, text in enumerate(group.rules):
             seen = _Recorded(storage, tuple(recordings))
-            course = Course(text.expr, interval, begin, seen, engine)
+            course = Course(text.expr, interval, begin, seen, engine, ahead)
             try:
                 made = _made(text, course, later)
             except (QueryError, ValueError) as error:
@@ -367,7 +330,7 @@ def _made(text: RuleText, course: Course, later: Sequence[RuleText]) -> Rule | R
     tree = parse(text.expr)
     for matchers in selectors_of(tree):
         for other in later:
-            if _may_pass(matchers, {**other.labels, NAME: other.record}):
+            if may_pass(matchers, {**other.labels, NAME: other.record}):
                 raise ValueError(f"the expression reads {other.record!r}, which is recorded only after it")
     if text.alert:
         return Rule(text, course)
@@ -376,42 +339,8 @@ def _made(text: RuleText, course: Course, later: Sequence[RuleText]) -> Rule | R
     return Recording(text, course)
 
 
-def _may_pass(matchers: Sequence[Matcher], fixed: dict[str, str]) -> bool:
-    return all(one.matches(fixed[one.name]) for one in matchers if one.name in fixed)
-
-
-def _written(
-    rules: Iterable[Rule | Recording], start: int, end: int, matchers: Sequence[Matcher]
-) -> list[Written]:
-    rows: dict[Labels, list[Samples]] = {}
-    for rule in rules:
-        if rule.may_write(matchers):
-            for labels, samples in rule.series(start, end):
-                rows.setdefault(labels, []).append(samples)
-    joined: Iterable[Series] = (Written(labels, _joined(pieces)) for labels, pieces in sorted(rows.items()))
-    found = [one for one in matching(joined, matchers) if isinstance(one, Written)]
-    return [one for one in found if len(one.data.times)]
-
-
 def _duration(document: Document, path: str, text: str) -> int:
     try:
         return duration_ms(text)
     except ValueError as error:
         raise document.error(path, str(error), "Write it like 30s.") from error
-
-
-def _marked(steps: Ints, present: Bools, values: Floats) -> Samples:
-    """Samples where present, a stale marker at the step after; the first step only gives the state before."""
-    ended = ~present & np.concatenate(([False], present[:-1]))
-    kept = present | ended
-    kept[0] = False
-    return Samples(steps[kept], np.where(ended, STALE, values)[kept])
-
-
-def _joined(pieces: Sequence[Samples]) -> Samples:
-    if len(pieces) == 1:
-        return pieces[0]
-    times = np.concatenate([piece.times for piece in pieces])
-    values = np.concatenate([piece.values for piece in pieces])
-    order = np.argsort(times, kind="stable")
-    return Samples(times[order], values[order])

@@ -12,9 +12,10 @@ from typing import Final, Literal
 import msgspec
 
 from sre_assistant.domain.errors import ConfigError
-from sre_assistant.sim.documents import Document, nearest
 from sre_assistant.sim.deeds import Deed, Mishap, carry_out, cured
-from sre_assistant.sim.faults import CAUSES, AnyFault, Fault
+from sre_assistant.sim.documents import Document, nearest
+from sre_assistant.sim.faults import CAUSES, AnyFault
+from sre_assistant.sim.faults.systems import LoseHost, StopGuest
 from sre_assistant.sim.graph import Graph, split
 from sre_assistant.sim.house import (
     ContainerSpec,
@@ -259,17 +260,21 @@ class _Check:
         try:
             graph.ordered()
         except ValueError as error:
-            raise self.document.error("$.adds", f"has a circle: {error}", "Remove one of these needs.") from error
+            remedy = "Remove one of these needs."
+            raise self.document.error("$.adds", f"has a circle: {error}", remedy) from error
         for name, job in house.jobs.items():
             try:
                 schedule(job.schedule)
             except ValueError as error:
-                raise self.document.error(f"$.adds.jobs.{name}.schedule", str(error), "Times are UTC.") from error
+                path = f"$.adds.jobs.{name}.schedule"
+                raise self.document.error(path, str(error), "Times are UTC.") from error
         return graph
 
-    def _fault(self, path: str, fault: Fault, graph: Graph) -> None:
+    def _fault(self, path: str, fault: AnyFault, graph: Graph) -> None:
         self._time(f"{path}.at", fault.at)
-        for field, entity in fault.entities().items():
+        host = getattr(fault, "host", None)
+        named = {"host": f"host/{host}"} if host is not None else {}
+        for field, entity in {**named, **fault.entities()}.items():
             if entity not in graph.entities:
                 kind, _, name = entity.partition("/")
                 known = [one.partition("/")[2] for one in graph.entities if one.startswith(f"{kind}/")]
@@ -278,11 +283,10 @@ class _Check:
                     known = [one.partition(":")[2] for one in known if one.startswith(f"{whole}:")]
                     name = part
                 self._known(f"{path}.{field}", field, name, set(known))
-        if fault.cause == "host-gone" and getattr(fault, "host", None) == graph.house.monitoring:
-            name = graph.house.monitoring
-            raise self.document.error(
-                f"{path}.host", f"is {name!r}, which runs Prometheus itself", "Choose another host."
-            )
+        if isinstance(fault, LoseHost | StopGuest) and fault.subject(graph.house) in _watchers(graph):
+            name = fault.subject(graph.house).partition("/")[2]
+            problem = f"is {name!r}, which Prometheus itself runs on"
+            raise self.document.error(f"{path}.at", problem, "Choose another.")
 
     def _truth(self, entities: frozenset[str]) -> None:
         truth = self.scenario.truth
@@ -310,6 +314,16 @@ class _Check:
     def _known(self, path: str, what: str, value: str, known: object) -> None:
         if isinstance(known, dict | set | frozenset) and value not in known:
             raise self.document.error(path, f"names an unknown {what}: {value!r}", nearest(value, known))
+
+
+def _watchers(graph: Graph) -> set[str]:
+    """What monitoring stands on."""
+    found: set[str] = set()
+    waiting = [f"host/{graph.house.monitoring}"]
+    while waiting:
+        found.add(waiting.pop())
+        waiting += [one for entity in found for one in graph.lower(entity, "runs-on") if one not in found]
+    return found
 
 
 def _added(house: House, more: Additions) -> House:

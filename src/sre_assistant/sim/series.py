@@ -6,21 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Literal, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
-from sre_assistant.sim.arrays import Samples
+from sre_assistant.sim.arrays import Bools, Floats, Ints, Samples
 
 Labels = tuple[tuple[str, str], ...]
 """Pairs of name and value, sorted by name, empty values left out."""
 
 NAME: Final = "__name__"
-
-_PROBLEMS: Final = (
-    ("missing )", "missing closing )"),
-    ("unbalanced parenthesis", "unexpected )"),
-    ("unterminated character set", "missing closing ]"),
-    ("nothing to repeat", "missing argument to repetition operator"),
-)
 
 
 def labels_of(pairs: Mapping[str, str]) -> Labels:
@@ -46,20 +39,34 @@ class Matcher:
             return lambda value: value == self.value
         if self.op == "!=":
             return lambda value: value != self.value
-        full = re.compile(self.value, re.ASCII).fullmatch
+        fits = whole(self.value).match
         if self.op == "=~":
-            return lambda value: full(value) is not None
-        return lambda value: full(value) is None
+            return lambda value: fits(value) is not None
+        return lambda value: fits(value) is None
 
 
-def pattern_problem(pattern: str) -> str:
-    """Why a pattern cannot be used, in Go's words as far as they are the same thing; nothing if it can."""
-    if "[[" in pattern or "[:" in pattern:
-        return "nested sets are not supported"
+def whole(pattern: str, *, alone: bool = False) -> re.Pattern[str]:
+    """A pattern that whole values must fit, read as Go reads it; with ``alone`` it must make sense bare too.
+
+    Raises:
+        ValueError: it is none; the text is Go's.
+    """
+    from sre_assistant.sim.logql.regex import compiled  # noqa: PLC0415  that package stands on this module
+
+    if "(?<" in pattern:  # known to Go since 1.22 only
+        raise ValueError("error parsing regexp: invalid or unsupported Perl syntax: `(?<`")
+    fits = compiled(f"^(?:{pattern})$")
+    if alone:
+        compiled(pattern)
+    return fits
+
+
+def pattern_error(pattern: str) -> str:
+    """Why a pattern cannot be used, in Go's words; nothing if it can."""
     try:
-        re.compile(pattern, re.ASCII)
-    except re.error as error:
-        return next((go for python, go in _PROBLEMS if error.msg.startswith(python)), error.msg)
+        whole(pattern)
+    except ValueError as error:
+        return str(error)
     return ""
 
 
@@ -74,6 +81,32 @@ class Series(Protocol):
     def samples(self, start: int, end: int) -> Samples:
         """All samples from ``start`` to ``end``, both included, in unix milliseconds."""
         ...
+
+
+class Newest(NamedTuple):
+    """The newest sample at or before each moment, its time, and where there is one."""
+
+    times: Ints
+    values: Floats
+    fresh: Bools
+
+
+class Thrifty(Protocol):
+    """A series that can be read at some moments without reading everything between them."""
+
+    def newest(self, moments: Ints, lookback: int) -> Newest | None:
+        """The newest samples of at most ``lookback`` milliseconds before ascending moments.
+
+        None when reading everything is the better way.
+        """
+        ...
+
+
+def newest(series: Series | Thrifty, moments: Ints, lookback: int) -> Newest | None:
+    """The newest samples before ascending moments; None unless the series can be read so, and better so."""
+    read = getattr(series, "newest", None)  # asked for thousands of series, where isinstance takes its time
+    found: Newest | None = read(moments, lookback) if read else None
+    return found
 
 
 class Storage(Protocol):
@@ -108,11 +141,12 @@ class Index:
         return matching(found, matchers)
 
 
+def matching_labels(labels: Labels, matchers: Sequence[Matcher]) -> bool:
+    """Whether a label set passes all matchers."""
+    have = dict(labels)
+    return all(matcher.matches(have.get(matcher.name, "")) for matcher in matchers)
+
+
 def matching(series: Iterable[Series], matchers: Sequence[Matcher]) -> list[Series]:
     """Those series that pass all matchers, in the order given."""
-    found = []
-    for one in series:
-        have = dict(one.labels)
-        if all(matcher.matches(have.get(matcher.name, "")) for matcher in matchers):
-            found.append(one)
-    return found
+    return [one for one in series if matching_labels(one.labels, matchers)]

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats, Ints
+from sre_assistant.sim.remembering import remembered
 
 WEEK: Final = 7 * 86400.0
 DAY: Final = 86400.0
@@ -146,11 +147,11 @@ class Scaled:
 
     def value(self, t: Floats) -> Floats:
         """The rate, multiplied."""
-        return self.signal.value(t) * self.factor
+        return remembered(self.signal, "value", t, self.signal.value) * self.factor
 
     def total(self, t: Floats) -> Floats:
         """The integral, multiplied."""
-        return self.signal.total(t) * self.factor
+        return remembered(self.signal, "total", t, self.signal.total) * self.factor
 
 
 @dataclass(frozen=True)

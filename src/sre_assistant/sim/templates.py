@@ -15,6 +15,7 @@ _ACTION: Final = re.compile(r"\{\{-?\s*(?P<body>.*?)\s*-?\}\}", re.DOTALL)
 _LABEL: Final = re.compile(
     r"\$labels\.(?P<name>[a-zA-Z_][a-zA-Z0-9_]*)|\.Labels\.(?P<same>[a-zA-Z_][a-zA-Z0-9_]*)"
 )
+_VALUES: Final = re.compile(r"\$values\.[A-Z](?:\.Value)?|\$value|\.Value")
 _PRINTF: Final = re.compile(r'printf\s+"(?P<format>[^"%]*%[-+ 0#]*[0-9]*(?:\.[0-9]+)?[fgeds][^"%]*)"')
 
 
@@ -132,7 +133,7 @@ def _run(body: str, labels: Mapping[str, str], value: float) -> str:
 
 
 def _operand(text: str, labels: Mapping[str, str], value: float) -> float | str:
-    if text in {"$value", ".Value"}:
+    if _VALUES.fullmatch(text):
         return value
     label = _LABEL.fullmatch(text)
     if label:

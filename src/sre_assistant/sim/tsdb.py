@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sre_assistant.sim.arrays import Samples
+import numpy as np
+
+from sre_assistant.sim.arrays import Ints, Samples
 from sre_assistant.sim.rules import Rules
-from sre_assistant.sim.series import Index, Labels, Matcher, Series
+from sre_assistant.sim.series import Index, Labels, Matcher, Newest, Series, newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +38,9 @@ class _Until:
 
     def samples(self, start: int, end: int) -> Samples:
         return self.series.samples(start, min(end, self.now))
+
+    def newest(self, moments: Ints, lookback: int) -> Newest | None:
+        found = newest(self.series, np.minimum(moments, self.now), lookback)
+        if found is None or moments[-1] <= self.now:
+            return found
+        return found._replace(fresh=found.fresh & (found.times >= moments - lookback))

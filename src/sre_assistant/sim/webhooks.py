@@ -9,8 +9,9 @@ import msgspec
 
 from sre_assistant.sim.exporters.alertmanager import VERSION
 from sre_assistant.sim.live import Live
+from sre_assistant.sim.notification import Notification, Route, Style
 from sre_assistant.sim.notified import Heard, Inbox
-from sre_assistant.sim.notifying import Notification, Notifier, Route, Style
+from sre_assistant.sim.notifying import Notifier
 from sre_assistant.sim.posting import Target
 from sre_assistant.sim.promql.text import quoted
 from sre_assistant.sim.series import Labels

@@ -13,27 +13,28 @@ import numpy as np
 
 from sre_assistant.sim import consequences, scraping
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.changes import Change, changes
 from sre_assistant.sim.graph import Graph, split
-from sre_assistant.sim.hosts import Host, settled_host, usual_week
+from sre_assistant.sim.hosts import Host, settled_host
 from sre_assistant.sim.house import House, PageSpec
+from sre_assistant.sim.journal.streams import Journal, journal
 from sre_assistant.sim.names import called
+from sre_assistant.sim.schedule import jobs_of, leave_footprints
 from sre_assistant.sim.series import Index
-from sre_assistant.sim.signals import DAY, WEEK, During, Scheduled, Sum, Weekly, seeded, uneven
+from sre_assistant.sim.signals import DAY, WEEK, During, Weekly, seeded, uneven
 from sre_assistant.sim.spells import FOREVER, Spell, Spells, joined
 from sre_assistant.sim.targets import Outage, Target
+from sre_assistant.sim.tenants import REBOOT_SECONDS, container_of, guest_of
 from sre_assistant.sim.things import cluster as clusters
 from sre_assistant.sim.things.around import Device, Ups
 from sre_assistant.sim.things.containers import Running
 from sre_assistant.sim.things.guests import Guest
-from sre_assistant.sim.things.jobs import Job, Run
-from sre_assistant.sim.things.lives import ENDING, Lives, docker_wait, without
+from sre_assistant.sim.things.jobs import Run
 from sre_assistant.sim.things.storage import Datastore, Drive, Pool
 
 HISTORY: Final = timedelta(days=400)
 MONDAY: Final = datetime(1970, 1, 5, tzinfo=UTC)
-_REBOOT_SECONDS: Final = 70.0
 _NOTICED_SECONDS: Final = 3.0  # until the network says that a machine is gone
-_CRASH_RUN_SECONDS: Final = 6.0
 _STALLED_TASKS: Final = 6.0  # tasks that hang for each stale mount
 
 
@@ -85,8 +86,8 @@ class World:
         }
         self.drives = {drive.entity: drive for name in house.hosts for drive in self._drives(name)}
         self.outages: list[tuple[str, str, Outage]] = []
-        self.jobs = {name: self._job(name) for name in house.jobs}
-        self._leave_footprints()
+        self.jobs = jobs_of(house, self.spells, seed)
+        leave_footprints(house, self.jobs, self.hosts)
         self._reboot()
 
     @property
@@ -140,13 +141,13 @@ class World:
     @cached_property
     def guests(self) -> dict[str, Guest]:
         """The guests, by name."""
-        return {name: self._guest(name) for name in self.house.guests}
+        return {name: guest_of(self, name) for name in self.house.guests}
 
     @cached_property
     def containers(self) -> dict[str, Running]:
         """The Docker containers, by entity."""
         return {
-            f"container/{host}:{name}": self._container(host, name)
+            f"container/{host}:{name}": container_of(self, host, name)
             for host, some in self.house.containers.items()
             for name in some
         }
@@ -201,6 +202,35 @@ class World:
         """All scraped series."""
         return Index(series for target in self.targets for series in target.series())
 
+    @cached_property
+    def logs(self) -> Journal:
+        """Everything that is written into logs."""
+        return journal(self)
+
+    def on_machine(self, host: str) -> list[str]:
+        """A machine and everything whose troubles it writes about, e.g. its pools and guests."""
+        return self._on_machines.get(host, [])
+
+    @cached_property
+    def _on_machines(self) -> dict[str, list[str]]:
+        house = self.house
+        owners = {
+            "pool": {name: one.host for name, one in house.pools.items()},
+            "share": {name: one.host for name, one in house.shares.items()},
+            "guest": {name: one.node for name, one in house.guests.items()},
+            "ups": {name: one.host for name, one in house.ups.items()},
+        }
+        found: dict[str, list[str]] = {}
+        for entity in sorted(self.graph.entities):
+            kind, whole, part = split(entity)
+            owner = owners.get(kind, {}).get(whole, whole if part or kind in {"host", "clock"} else "")
+            found.setdefault(owner, []).append(entity)
+        return found
+
+    def changes(self, start: float, end: float) -> list[Change]:
+        """What was changed in a window: updates, edits, starts and stops, by time."""
+        return changes(self, start, end)
+
     def runs(self, start: float, end: float, *kinds: str) -> list[Run]:
         """The runs of jobs that began in a window, of some kinds or of all, by time."""
         found = [
@@ -228,54 +258,6 @@ class World:
         own = seeded(self.seed, "page", url)
         return Page(url, spec, host, own, self.begin, self.spells[f"page/{url}"], address)
 
-    def _guest(self, name: str) -> Guest:
-        spec = self.house.guests[name]
-        node, host = self.hosts[spec.node], self.hosts.get(name)
-        entity, own = f"guest/{name}", seeded(self.seed, "guest", name)
-        first = self.begin - DAY * (20 + own % 300)
-        ups = without([(min(first, -DAY), FOREVER)], joined(self.spells[f"host/{spec.node}"].of("off")))
-        lives = Lives(ups, self.spells[entity].of(*ENDING), _CRASH_RUN_SECONDS, docker_wait)
-        busy = uneven(Weekly(usual_week(own) * spec.load), own + 1, spec.load * 0.3)
-        traffic = [uneven(Weekly(usual_week(own + n) * 9e4), own + n, 4e4) for n in (5, 7)]
-        receive, transmit = (host.receive, host.transmit) if host else traffic
-        return Guest(name, spec, own, node, host, lives, self.spells[entity], busy, receive, transmit)
-
-    def _container(self, host: str, name: str) -> Running:
-        spec = self.house.containers[host][name]
-        entity, own = f"container/{host}:{name}", seeded(self.seed, "container", host, name)
-        machine = self.hosts[host]
-        starts = [*np.minimum(machine.boots + 14.0 + own % 9, machine.boots + 60.0).tolist()]
-        downs = [boot - _REBOOT_SECONDS for boot in machine.boots.tolist()[1:]]
-        ups = without(
-            list(zip(starts, [*downs, FOREVER], strict=True)), joined(self.spells[entity].of("off"))
-        )
-        spells = self.spells[entity]
-        return Running(
-            entity=entity,
-            name=name,
-            seed=own,
-            image=spec.image,
-            memory=spec.memory,
-            limit=spec.limit,
-            cpu=self._demand(entity, spec.cpu, own),
-            lives=Lives(
-                ups,
-                [s for s in spells if s.mode in ENDING and s.mode != "off"],
-                _CRASH_RUN_SECONDS,
-                docker_wait,
-            ),
-            spells=spells,
-            images=[(s.start, s.detail) for s in spells.of("updated")],
-        )
-
-    def _demand(self, entity: str, cores: float, own: int) -> During | Sum:
-        """What a container keeps busy: as usual, or in a ``busy`` spell that many cores."""
-        usual = uneven(Weekly(usual_week(own) * cores), own, cores * 0.2)
-        for spell in self.spells[entity].of("busy"):
-            level = uneven(Weekly(np.full(7, spell.level)), own + 2, spell.level * 0.1)
-            usual = During(usual, spell.start, spell.end, level)  # type: ignore[assignment]
-        return usual
-
     def _pool(self, name: str) -> Pool:
         spec = self.house.pools[name]
         host = self.hosts[spec.host]
@@ -285,80 +267,6 @@ class World:
         drives = tuple(self.drives[f"disk/{spec.host}:{device}"] for device in spec.disks)
         return Pool(name, spec, host, drives, mounted, self.spells[f"pool/{name}"])
 
-    def _job(self, name: str) -> Job:
-        spec = self.house.jobs[name]
-        entity = f"job/{name}"
-        return Job(name, spec, seeded(self.seed, entity), tuple(self._steps(name)), self.spells[entity])
-
-    def _steps(self, name: str) -> Iterable[tuple[str, str, float]]:
-        """What a job works on: backups one after the other on each node, the rest at once."""
-        spec, house = self.house.jobs[name], self.house
-        if spec.kind in {"backup", "replication"}:
-            chosen = spec.guests or tuple(
-                guest for guest, one in house.guests.items() if one.running and not one.template
-            )
-            places: dict[str, int] = {}
-            for guest in sorted(chosen, key=lambda one: house.guests[one].vmid):
-                if guest not in spec.without:
-                    node = house.guests[guest].node
-                    place = places[node] = places.get(node, -1) + 1
-                    yield f"guest/{guest}", node, place * (spec.takes + 4.0)
-        elif spec.pool:
-            yield f"pool/{spec.pool}", house.pools[spec.pool].host, 0.0
-        elif spec.datastore:
-            yield f"datastore/{spec.datastore}", house.datastores[spec.datastore].host, 0.0
-        else:
-            yield from ((f"host/{host}", host, 0.0) for host in spec.hosts)
-
-    def _leave_footprints(self) -> None:
-        """Every run of a job reads, writes and works where it runs."""
-        for job in self.jobs.values():
-            if job.spec.pace or job.spec.cpu:
-                for entity, name, offset in job.steps:
-                    self._leave_footprint(job, entity, self.hosts[name], offset)
-
-    def _leave_footprint(self, job: Job, entity: str, host: Host, offset: float) -> None:
-        spec = job.spec
-        phase = (job.phase + offset) % job.period
-
-        def rate(size: float) -> Scheduled:
-            return Scheduled(size, job.period, phase, spec.takes)
-
-        devices = self._devices(job, entity, host)
-        for device in devices:
-            disk = host.disks[device]
-            disk.reads = Sum((disk.reads, rate(spec.pace / len(devices))))
-        host.cpu = Sum((host.cpu, rate(spec.cpu)))
-        if spec.kind in {"backup", "replication"}:
-            host.transmit = Sum((host.transmit, rate(spec.pace * 0.4)))
-            for other, device in self._receivers(job):
-                other.receive = Sum((other.receive, rate(spec.pace * 0.4)))
-                disk = other.disks[device]
-                disk.writes = Sum((disk.writes, rate(spec.pace * 0.4)))
-
-    def _devices(self, job: Job, entity: str, host: Host) -> list[str]:
-        kind, name, _ = split(entity)
-        if kind == "pool":
-            return list(self.house.pools[name].disks)
-        if kind == "datastore":
-            return list(host.filesystems[self.house.datastores[name].mountpoint].spec.disks)
-        return [next(iter(host.disks))]
-
-    def _receivers(self, job: Job) -> list[tuple[Host, str]]:
-        if job.spec.target:
-            host = self.hosts[job.spec.target]
-            return [(host, next(iter(host.disks)))]
-        storage = self.house.storages[job.spec.storage]
-        if storage.datastore:
-            store = self.house.datastores[storage.datastore]
-            host = self.hosts[store.host]
-            return [(host, host.filesystems[store.mountpoint].spec.disks[0])]
-        if storage.share:
-            share = self.house.shares[storage.share]
-            host = self.hosts[share.host]
-            return [(host, device) for device in host.filesystems[share.path].spec.disks]
-        return []
-
     def _reboot(self) -> None:
         """Each machine is away for a moment when it starts; of its own, Prometheus sees nothing."""
         guests, monitoring = self.house.guests, self.house.monitoring
@@ -366,10 +274,10 @@ class World:
         for name, host in self.hosts.items():
             if name not in blind:
                 for boot in host.boots[host.boots > 0].tolist():
-                    self.tell(f"host/{name}", "off", boot - _REBOOT_SECONDS, boot, detail="reboot")
+                    self.tell(f"host/{name}", "off", boot - REBOOT_SECONDS, boot, detail="reboot")
 
     def _silence(self, entity: str, host: str, kind: str) -> None:
-        """Scrapes of an exporter fail: refused where it alone is gone, without a route where its machine is."""
+        """Scrapes of an exporter fail: refused where it alone is gone, no route where its machine is."""
         job, instance, url, address = scraping.place(self, host, kind)
         for spell in self.spells[entity]:
             if spell.mode == "gone":

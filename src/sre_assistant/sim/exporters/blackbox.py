@@ -1,4 +1,4 @@
-"""blackbox_exporter: probes of web pages and pings."""
+"""blackbox_exporter: probes of web pages and name servers, and pings."""
 
 from __future__ import annotations
 
@@ -15,9 +15,13 @@ from sre_assistant.sim.targets import Family, Level, Point
 
 if TYPE_CHECKING:
     from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.around import Device
     from sre_assistant.sim.world import Page
 
 _UNANSWERED: Final = 3.07  # seconds until the network says that nobody is there
+_UNHEARD: Final = 5.0
+"""Seconds until a question without an answer is given up."""
+_DNS_PHASES: Final = {"connect": 0.03, "request": 0.95, "resolve": 0.001}
 _PHASES: Final = {"resolve": 0.03, "connect": 0.06, "tls": 0.2, "processing": 0.6, "transfer": 0.11}
 
 
@@ -54,7 +58,7 @@ class _Visit:
 
 
 def _outcome(visit: _Visit) -> list[Family]:
-    address = float(zlib.crc32(visit.page.address.encode()))
+    address = _mark(visit.page.address)
     lookup: Level = lambda t: visit.took(t) * 0.002  # noqa: E731
     return [
         gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", lookup),
@@ -125,11 +129,47 @@ def ping_families(address: str, gone: Level, seed: int) -> list[Family]:
         gauge(
             "probe_ip_addr_hash",
             "Hash of the address.",
-            fixed(float(zlib.crc32(address.encode()))),
+            fixed(_mark(address)),
         ),
         gauge("probe_ip_protocol", "4 or 6.", fixed(4.0)),
         gauge("probe_success", "Whether the probe succeeded.", alive),
     ]
+
+
+def dns_families(device: Device, gone: Level) -> list[Family]:
+    """What a question to a name server yields."""
+    usual = device.spec.answer
+
+    def answered(t: Floats) -> Floats:
+        return 1.0 - gone(t)
+
+    def took(t: Floats) -> Floats:
+        return usual * (1 + 0.4 * Wander(device.seed + 5, 300.0, 1.0).value(t))
+
+    def phase(share: float) -> Level:
+        return lambda t: answered(t) * took(t) * share
+
+    phases = [({"phase": name}, phase(share)) for name, share in _DNS_PHASES.items()]
+    return [
+        gauge("probe_dns_additional_rrs", "Additional records.", fixed(0.0)),
+        gauge("probe_dns_answer_rrs", "Records of the answer.", answered),
+        gauge("probe_dns_authority_rrs", "Authority records.", fixed(0.0)),
+        many("probe_dns_duration_seconds", "gauge", "Time of each phase of the question.", phases),
+        gauge("probe_dns_lookup_time_seconds", "Time of the name lookup in seconds.", fixed(1.1e-05)),
+        gauge("probe_dns_query_succeeded", "Whether the question was answered.", answered),
+        gauge(
+            "probe_duration_seconds",
+            "Time of the whole probe in seconds.",
+            lambda t: np.where(answered(t) > 0, took(t), _UNHEARD),
+        ),
+        gauge("probe_ip_addr_hash", "Hash of the address.", fixed(_mark(device.spec.address))),
+        gauge("probe_ip_protocol", "4 or 6.", fixed(4.0)),
+        gauge("probe_success", "Whether the probe succeeded.", answered),
+    ]
+
+
+def _mark(address: str) -> float:
+    return float(zlib.crc32(address.encode()))
 
 
 def own_families(host: Host, epoch: float) -> list[Family]:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import (
@@ -19,10 +24,17 @@ from sre_assistant.sim.exporters.shapes import (
     started,
     steady,
 )
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family
+from sre_assistant.sim.misbehaviour import MODES
+from sre_assistant.sim.rules import standard_rules
+from sre_assistant.sim.ruletexts import RuleFile
+from sre_assistant.sim.signals import NOTHING, Constant, During, Signal, Wander
+from sre_assistant.sim.spells import Spells
+from sre_assistant.sim.swelling import Swelling
+from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family, Target
 
 if TYPE_CHECKING:
     from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.world import World
 
 VERSION: Final = {
     "branch": "debian/sid",
@@ -30,6 +42,14 @@ VERSION: Final = {
     "revision": "2.42.0+ds-5+deb12u1",
     "version": "2.42.0+ds",
 }
+_REPORTED: Final = 5
+"""Series that Prometheus itself adds for each target."""
+_OWN: Final = 130
+"""Its own series."""
+_TRIED: Final = 0.05
+"""Notifications per second that fail while Alertmanager does not answer."""
+_SERIES_BYTES: Final = 8192.0
+"""Memory that a series in the head takes."""
 _HANDLERS: Final = {"/-/healthy": 0.05, "/api/v1/query": 0.4, "/api/v1/query_range": 0.2, "/metrics": 0.066}
 _BOUNDS: Final = {
     "0.1": 0.94,
@@ -45,18 +65,42 @@ _BOUNDS: Final = {
 }
 
 
-def families(host: Host, epoch: float, targets: int) -> list[Family]:
-    """Its metrics, for a server with this many targets."""
+def families(world: World, targets: Sequence[Target]) -> list[Family]:
+    """Its metrics, for a server with these other targets."""
+    host, epoch = world.hosts[world.house.monitoring], world.epoch.timestamp()
     begin = host.boots + 35
-    series = 90.0 * targets
+    moment = np.array([world.unix_ms(world.begin)])
+    usual = sum(float(target.count(moment)[0]) + _REPORTED for target in targets) + _OWN
+    head = Head(host, usual, [swelling for target in targets for swelling in target.swellings])
     return [
         *_build(epoch, begin),
-        *_alerting(begin),
-        *_storage(host, begin, series),
+        *_alerting(begin, world.spells["system/alertmanager"]),
+        *_storage(host, begin, head),
         *_http(begin),
-        *_scraping(begin, targets),
-        *process(host.seed + 500, begin, epoch, 310e6),
+        *_scraping(begin, len(targets)),
+        *process(host.seed + 500, begin, epoch, 310e6, lambda t: head.piled(t) * _SERIES_BYTES),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What is in the head: the usual series, and those that pile up until it is next cleared up."""
+
+    host: Host
+    usual: float
+    swellings: Sequence[Swelling]
+
+    def piled(self, t: Floats) -> Floats:
+        """Series beyond the usual."""
+        found = np.zeros(len(t))
+        for swelling in self.swellings:
+            found = found + swelling.kept(t)
+        return found
+
+    def series(self, t: Floats) -> Floats:
+        """All series."""
+        wander = Wander(self.host.seed + 61, 1200.0, 20.0).value(t)
+        return np.rint(self.usual + wander + self.piled(t))
 
 
 def _build(epoch: float, begin: Floats) -> list[Family]:
@@ -76,65 +120,77 @@ def _build(epoch: float, begin: Floats) -> list[Family]:
     ]
 
 
-def _alerting(begin: Floats) -> list[Family]:
-    manager = {"alertmanager": "http://mon.lan:9093/api/v2/alerts"}
-    group = {"rule_group": "/etc/prometheus/rules/homelab.yml;homelab"}
+def _alerting(begin: Floats, manager: Spells) -> list[Family]:
+    return [*_notifications(begin, manager), *_rules(begin)]
+
+
+def _notifications(begin: Floats, manager: Spells) -> list[Family]:
+    """Alerts on their way; while Alertmanager does not answer, each is tried again and again."""
+    labels = {"alertmanager": "http://mon.lan:9093/api/v2/alerts"}
+    sent: Signal = steady(0.002, "prom", "sent")
+    errors: Signal = NOTHING
+    for broken in manager.of(*MODES):
+        sent = During(sent, broken.start, broken.end, Constant(_TRIED))
+        errors = During(errors, broken.start, broken.end, Constant(_TRIED))
+    failed, tried = [(labels, counted(errors, begin))], [(labels, counted(sent, begin))]
     return [
         gauge(
             "prometheus_notifications_alertmanagers_discovered",
             "Alertmanagers found and active.",
             fixed(1.0),
         ),
-        counter("prometheus_notifications_dropped_total", "Alerts dropped on their way.", fixed(0.0)),
-        many(
-            "prometheus_notifications_errors_total",
-            "counter",
-            "Errors when sending alerts.",
-            [(manager, fixed(0.0))],
+        counter(
+            "prometheus_notifications_dropped_total", "Alerts dropped on their way.", counted(errors, begin)
         ),
+        many("prometheus_notifications_errors_total", "counter", "Errors when sending alerts.", failed),
         gauge("prometheus_notifications_queue_capacity", "Room in the queue.", fixed(10000.0)),
         gauge("prometheus_notifications_queue_length", "Alerts in the queue.", fixed(0.0)),
-        many(
-            "prometheus_notifications_sent_total",
-            "counter",
-            "Alerts sent.",
-            [(manager, counted(steady(0.002, "prom", "sent"), begin))],
-        ),
-        many(
-            "prometheus_rule_evaluations_total",
-            "counter",
-            "Rules evaluated.",
-            [(group, counted(steady(0.7, "prom", "rules"), begin))],
-        ),
-        many(
-            "prometheus_rule_evaluation_failures_total",
-            "counter",
-            "Rule evaluations that failed.",
-            [(group, fixed(0.0))],
-        ),
+        many("prometheus_notifications_sent_total", "counter", "Alerts sent.", tried),
+    ]
+
+
+def _rules(begin: Floats) -> list[Family]:
+    """How the groups of rules fare, each by its file and name."""
+    counts = {f"/etc/prometheus/rules/homelab.yml;{name}": rules for name, rules in rule_groups().items()}
+    groups = [{"rule_group": name} for name in counts]
+    evaluated = [
+        ({"rule_group": name}, counted(steady(rules / 30.0, "prom", name), begin))
+        for name, rules in counts.items()
+    ]
+    took = [
+        ({"rule_group": name}, around(11 + place, 0.0006 * rules, 0.0002 * rules))
+        for place, (name, rules) in enumerate(counts.items())
+    ]
+    never = [(group, fixed(0.0)) for group in groups]
+    return [
+        many("prometheus_rule_evaluations_total", "counter", "Rules evaluated.", evaluated),
+        many("prometheus_rule_evaluation_failures_total", "counter", "Rule evaluations that failed.", never),
         many(
             "prometheus_rule_group_interval_seconds",
             "gauge",
             "Interval of a rule group.",
-            [(group, fixed(30.0))],
+            [(group, fixed(30.0)) for group in groups],
         ),
         many(
             "prometheus_rule_group_iterations_missed_total",
             "counter",
             "Evaluations missed for being slow.",
-            [(group, fixed(0.0))],
+            never,
         ),
         many(
-            "prometheus_rule_group_last_duration_seconds",
-            "gauge",
-            "Duration of the last evaluation.",
-            [(group, around(11, 0.012, 0.004))],
+            "prometheus_rule_group_last_duration_seconds", "gauge", "Duration of the last evaluation.", took
         ),
     ]
 
 
-def _storage(host: Host, begin: Floats, series: float) -> list[Family]:
-    appended = steady(series * 1000 / SCRAPE_INTERVAL_MS, "prom", "samples")
+@cache
+def rule_groups() -> dict[str, int]:
+    """How many rules each group of the rule file has."""
+    return {group.name: len(group.rules) for group in standard_rules().typed(RuleFile).groups}
+
+
+def _storage(host: Host, begin: Floats, head: Head) -> list[Family]:
+    appended = steady(head.usual * 1000 / SCRAPE_INTERVAL_MS, "prom", "samples")
     never = (
         "prometheus_tsdb_compactions_failed_total",
         "prometheus_tsdb_reloads_failures_total",
@@ -147,12 +203,12 @@ def _storage(host: Host, begin: Floats, series: float) -> list[Family]:
         gauge(
             "prometheus_tsdb_head_series",
             "Series in the head.",
-            around(host.seed + 61, series, 20, whole=True),
+            head.series,
         ),
         gauge(
             "prometheus_tsdb_head_chunks",
             "Chunks in the head.",
-            around(host.seed + 62, series * 4, 200, whole=True),
+            lambda t: head.series(t) * 4,
         ),
         counter(
             "prometheus_tsdb_head_samples_appended_total",

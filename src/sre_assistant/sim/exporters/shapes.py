@@ -3,13 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats, Ints
 from sre_assistant.sim.signals import Constant, Signal, Wander, seeded, uneven
 from sre_assistant.sim.targets import Family, Level, Point
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Collects the series of an exporter that shows many things alike.
+
+    Args:
+        about: kind and help of each metric, in the order in which the page has them.
+    """
+
+    about: Mapping[str, tuple[str, str]]
+    points: dict[str, list[Point]] = field(default_factory=dict)
+
+    def put(
+        self, name: str, labels: Mapping[str, str], level: Level | float, exists: Level | None = None
+    ) -> None:
+        """One more series; a number is a value that never changes.
+
+        Raises:
+            KeyError: the metric is none of the page's.
+        """
+        if name not in self.about:
+            raise KeyError(name)
+        course = level if callable(level) else fixed(level)
+        self.points.setdefault(name, []).append(Point(labels, course, exists))
+
+    def narrow(self, exists: Level) -> None:
+        """Everything so far is there only while this is 1, too."""
+        for name, points in self.points.items():
+            self.points[name] = [replace(one, exists=_both(one.exists, exists)) for one in points]
+
+    def families(self) -> list[Family]:
+        """Every metric that has a series."""
+        return [
+            Family(name, kind, about, tuple(self.points[name]))
+            for name, (kind, about) in self.about.items()
+            if name in self.points
+        ]
+
+
+def _both(first: Level | None, second: Level) -> Level:
+    if first is None:
+        return second
+    return lambda t: np.where((first(t) != 0) & (second(t) != 0), 1.0, 0.0)
 
 
 def one(name: str, kind: str, about: str, level: Level) -> Family:
@@ -104,6 +148,11 @@ def started(starts: Floats, epoch: float, decimals: int) -> Level:
     return lambda t: np.round(epoch + starts[_last(starts, t)], decimals)
 
 
+def since_boot(starts: Floats) -> Level:
+    """Whole seconds since the last start before each time."""
+    return lambda t: np.floor(t - starts[_last(starts, t)])
+
+
 def _last(starts: Floats, t: Floats) -> Ints:
     return np.maximum(np.searchsorted(starts, t, side="right") - 1, 0)
 
@@ -124,8 +173,11 @@ def steady(rate: float, *names: str) -> Signal:
     return uneven(Constant(rate), seeded(0, *names), rate)
 
 
-def process(seed: int, starts: Floats, epoch: float, resident: float) -> list[Family]:
-    """What every Go program tells of its own process."""
+def process(
+    seed: int, starts: Floats, epoch: float, resident: float, more: Level | None = None
+) -> list[Family]:
+    """What every Go program tells of its own process; ``more`` is memory beyond the usual, in bytes."""
+    usual = around(seed + 3, resident, resident / 20, whole=True)
     return [
         gauge("go_goroutines", "Goroutines that exist.", around(seed, 40, 8, whole=True)),
         many(
@@ -149,7 +201,7 @@ def process(seed: int, starts: Floats, epoch: float, resident: float) -> list[Fa
         gauge(
             "process_resident_memory_bytes",
             "Resident memory in bytes.",
-            around(seed + 3, resident, resident / 20, whole=True),
+            usual if more is None else lambda t: usual(t) + more(t),
         ),
         gauge(
             "process_start_time_seconds",

@@ -62,6 +62,7 @@ AnyFault = (
 """Every kind of fault that a timeline can tell."""
 
 CAUSES = frozenset(kind.cause for kind in AnyFault.__args__ if kind.cause) | {
+    "alerts-undelivered",
     "backup-never",
     "certificate-expired",
     "dns-down",
@@ -75,4 +76,4 @@ CAUSES = frozenset(kind.cause for kind in AnyFault.__args__ if kind.cause) | {
 }
 """The ids of hypotheses that a truth may name: those of the faults, and those that depend on the moment."""
 
-__all__ = ["AnyFault", "CAUSES", "Fault"]
+__all__ = ["CAUSES", "AnyFault", "Fault"]

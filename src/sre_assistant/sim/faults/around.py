@@ -272,7 +272,7 @@ class FillDatastore(Fault, frozen=True, kw_only=True, tag="fill-datastore"):
 
 
 class LoseQuorum(Fault, frozen=True, kw_only=True, tag="lose-quorum"):
-    """Nodes of the hypervisor cluster no longer hear each other; everything goes on, nothing can be changed."""
+    """Nodes of the hypervisor cluster no longer hear each other; nothing can be changed on them."""
 
     cause: ClassVar[str | None] = "quorum-lost"
 
@@ -290,5 +290,3 @@ class LoseQuorum(Fault, frozen=True, kw_only=True, tag="lose-quorum"):
     def entities(self) -> dict[str, str]:
         """The first of the nodes."""
         return {"nodes": f"host/{self.nodes[0]}"}
-
-

@@ -126,6 +126,8 @@ class Scrub(OnHost, frozen=True, kw_only=True, tag="scrub"):
         )
         for device in devices:
             host.disks[device].reads = Sum((host.disks[device].reads, read))
+        pool = host.filesystems[self.mountpoint].spec.device.partition("/")[0]
+        world.tell(f"pool/{pool}", "scrubbing", t, self.until(t))
 
 
 class SaturateDisk(OnHost, frozen=True, kw_only=True, tag="saturate-disk"):
@@ -190,6 +192,7 @@ class DriftClock(OnHost, frozen=True, kw_only=True, tag="drift-clock"):
     def begin(self, world: World, t: float) -> None:
         """The offset grows and the kernel calls the clock unsynchronised."""
         world.hosts[self.host].clock_offset.append((t, self.until(t), self.seconds_per_hour / 3600))
+        world.tell(f"clock/{self.host}", "drifting", t, self.until(t))
 
 
 class HeatUp(OnHost, frozen=True, kw_only=True, tag="heat-up"):

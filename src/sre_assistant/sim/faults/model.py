@@ -11,7 +11,6 @@ from sre_assistant.sim.spells import FOREVER
 
 if TYPE_CHECKING:
     from sre_assistant.sim.house import House
-    from sre_assistant.sim.world import World
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="fault"):
@@ -32,14 +31,6 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def until(self, t: float) -> float:
         """Its end in seconds since the epoch."""
         return FOREVER if self.lasts is None else t + self.lasts
-
-    def begin(self, world: World, t: float) -> None:
-        """Writes itself into the world."""
-        raise NotImplementedError
-
-    def subject(self, house: House) -> str:
-        """The entity that it is about."""
-        raise NotImplementedError
 
     def entities(self) -> dict[str, str]:
         """The entities that its fields name, by field, to be looked up."""

@@ -70,6 +70,13 @@ class OnService(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):
         if self.workload:
             world.tell(self._entity, "down", t, self.until(t))
 
+    def _halted(self, world: World, t: float) -> None:
+        """A new pod that does not come up leaves a stateful workload with none; others keep the old ones."""
+        space, _, name = self.workload.partition(":")
+        cluster = world.house.kubernetes
+        if cluster and self.workload and cluster.namespaces[space][name].kind == "statefulset":
+            world.tell(self._entity, "down", t, self.until(t))
+
     def _says(self, world: World, t: float, texts: tuple[str, ...], every: float = 15.0) -> None:
         for text in texts:
             world.tell(self._entity, "says", t, self.until(t), detail=text, level=every)
@@ -105,6 +112,7 @@ class BadUpdate(OnService, frozen=True, kw_only=True, tag="bad-update"):
         detail = "" if self.container else self.image
         world.tell(self._entity, mode, t + 1.0, self.until(t), level=float(self.code), detail=detail)
         world.tell(self._entity, "last-words", t, self.until(t), detail="\n".join(self.says))
+        self._halted(world, t)
 
 
 class Update(OnService, frozen=True, kw_only=True, tag="update"):
@@ -132,6 +140,7 @@ class PullFailed(OnService, frozen=True, kw_only=True, tag="pull-failed"):
         world.tell(self._entity, mode, t, self.until(t), detail=self.image)
         if self.container:
             world.tell(self._entity, "pull-failed", t, self.until(t), detail=self.image)
+        self._halted(world, t)
 
 
 class StopContainer(OnService, frozen=True, kw_only=True, tag="stop-container"):
@@ -243,6 +252,7 @@ class PendingPod(OnService, frozen=True, kw_only=True, tag="pending-pod"):
     def begin(self, world: World, t: float) -> None:
         """It waits."""
         world.tell(self._entity, "pending", t, self.until(t), detail=self.why)
+        self._halted(world, t)
 
 
 class StuckClaim(OnService, frozen=True, kw_only=True, tag="stuck-claim"):
@@ -258,6 +268,7 @@ class StuckClaim(OnService, frozen=True, kw_only=True, tag="stuck-claim"):
         world.tell(f"claim/{self.workload}", "pending", t, end, detail=self.why)
         message = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims."
         world.tell(self._entity, "pending", t, end, detail=message, why=f"claim/{self.workload}")
+        world.tell(self._entity, "down", t, end, why=f"claim/{self.workload}")
 
     def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
         """The claim."""

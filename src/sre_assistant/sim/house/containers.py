@@ -35,3 +35,5 @@ class ContainerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Time between two log lines in the quiet."""
     labels: dict[str, str] = {}
     env: tuple[str, ...] = ()
+    tty: bool = False
+    """Whether it writes to a terminal, so that its log knows no stdout and stderr."""

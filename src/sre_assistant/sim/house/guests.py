@@ -27,5 +27,7 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     running: bool = True
     """Whether it runs when nothing is wrong; a template or a spare does not."""
     template: bool = False
+    title: str = ""
+    """What Proxmox VE calls it, if that is not its name here; unlike this, it need not be unique."""
     snapshots: dict[str, str] = {}
     """Snapshots taken by hand: name to how long ago, e.g. ``before-upgrade: 90d``."""

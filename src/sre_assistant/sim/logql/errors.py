@@ -4,18 +4,21 @@ QueryError
 ├─ ParseError        not LogQL, or LogQL that means nothing
 ├─ PipelineFailed    a line could not be worked with, and the query does not say what to do then
 ├─ LimitReached      more series, points or lines than one query may have
-└─ MatchFailed       the series at hand do not fit the operator
+└─ EvaluationFailed  the series at hand do not fit the operator; the server calls that its own fault
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from sre_assistant.sim.logql.gotext import quoted
 
 
 class QueryError(Exception):
-    """A query that gets no answer."""
+    """A query that gets no answer; ``status`` is the one the HTTP API answers with."""
+
+    status: ClassVar[int] = 400
 
 
 class ParseError(QueryError):
@@ -61,8 +64,10 @@ class LimitReached(QueryError):
         )
 
 
-class MatchFailed(QueryError):
-    """Series that cannot be paired."""
+class EvaluationFailed(QueryError):
+    """Series that cannot be paired, or something that the server is not set up for."""
+
+    status = 500
 
 
 def label_text(labels: Mapping[str, str]) -> str:

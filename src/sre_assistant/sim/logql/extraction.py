@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
-from sre_assistant.sim.logql import jsontext, patterns
-from sre_assistant.sim.logql.logfmt import Pair, Problem, pairs
+from sre_assistant.sim.logql import jsonpath, jsontext, patterns
+from sre_assistant.sim.logql.logfmt import Pair, logfmt_key, orderly, pairs
 from sre_assistant.sim.logql.regex import compiled
-from sre_assistant.sim.logql.row import SUFFIX, Row
+from sre_assistant.sim.logql.row import Row
 from sre_assistant.sim.logql.syntax import Extraction, JsonParser, LogfmtParser, TextParser, Unpack
 
 Step = Callable[[str, Row, int], str | None]
@@ -44,6 +46,7 @@ def parser_step(stage: JsonParser | LogfmtParser | TextParser | Unpack) -> Step:
             return _unpack
 
 
+@lru_cache(maxsize=4096)
 def clean(name: str, *, first: bool = True) -> str:
     """A key as a label's name: what a name cannot hold becomes an underscore."""
     name = name.strip()
@@ -58,17 +61,18 @@ def _json(line: str, row: Row, _at: int) -> str:
     try:
         _flatten(jsontext.fields(line), "", row)
     except jsontext.Malformed as error:
-        row.fail_parsing(JSON_FAILED, str(error))
+        if not row.hints.satisfied(row.parsed):
+            row.fail_parsing(JSON_FAILED, str(error))
     return line
 
 
 def _flatten(fields: Any, prefix: str, row: Row) -> None:
-    """Members of an object, inner ones under their path joined by underscores; arrays and nulls are left out."""
+    """Members of an object, inner ones under their path joined by underscores; no arrays, no nulls."""
     for key, value in fields:
-        if isinstance(value, dict):
+        if isinstance(value, jsontext.Members):
             inner = f"{prefix}_{clean(key, first=False)}" if prefix else clean(key)
             if row.hints.wants_prefix(inner):
-                _flatten(value.items(), inner, row)
+                _flatten(value, inner, row)
         elif (text := jsontext.text_of(value)) is not None:
             name = f"{prefix}_{clean(key, first=False)}" if prefix else clean(key)
             if name:
@@ -76,7 +80,7 @@ def _flatten(fields: Any, prefix: str, row: Row) -> None:
 
 
 def _json_chosen(chosen: tuple[Extraction, ...]) -> Step:
-    paths = [(one.name, jsontext.path(one.expression)) for one in chosen]
+    paths = [(one.name, jsonpath.path(one.expression)) for one in chosen]
 
     def step(line: str, row: Row, _at: int) -> str:
         if not line or row.hints.nothing:
@@ -88,31 +92,31 @@ def _json_chosen(chosen: tuple[Extraction, ...]) -> Step:
             value = jsontext.value_of(line)
         except jsontext.Malformed:
             value = _partly(line)
-        for name, path in paths:
-            there, found = jsontext.looked_up(value, path)
-            if there:
-                row.set(name + SUFFIX if name in row.base else name, _chosen_text(found, line, path))
-            elif row.get(name) is None:
+        hits = [(hit, name, path) for name, path in paths if (hit := jsontext.looked_up(value, path))]
+        for hit, name, path in sorted(hits, key=lambda one: one[0].place):
+            row.set(row.resolved(name), _chosen_text(hit.value, line, path))
+        for name, _ in paths:
+            if len(hits) < len(paths) and row.get(name) is None:
                 row.set(name, "")
         return line
 
     return step
 
 
-def _partly(line: str) -> dict[str, object]:
+def _partly(line: str) -> jsontext.Members:
     """What can be read of a line that is JSON only at first."""
-    found: dict[str, object] = {}
-    try:
-        for key, value in jsontext.fields(line):
-            found[key] = value
-    except jsontext.Malformed:
-        return found
+    found = jsontext.Members()
+    with contextlib.suppress(jsontext.Malformed):
+        for pair in jsontext.fields(line):
+            found.append(pair)
     return found
 
 
 def _chosen_text(value: object, line: str, path: tuple[str | int, ...]) -> str:
-    if isinstance(value, dict | list):
+    if isinstance(value, jsontext.Members):
         return jsontext.slice_of(line, path)
+    if isinstance(value, list):
+        return jsontext.unescaped(jsontext.slice_of(line, path)).replace(_BAD, " ")
     return jsontext.text_of(value) or ""
 
 
@@ -120,33 +124,32 @@ def _logfmt(*, strict: bool, keep_empty: bool) -> Step:
     def step(line: str, row: Row, _at: int) -> str:
         if row.hints.nothing:
             return line
+        if (quick := orderly(line)) is not None:
+            for key, quoted, bare in quick:
+                value = quoted or bare
+                if (value or keep_empty) and (name := clean(key)):
+                    row.extract(name, value.replace(_BAD, " ") if _BAD in value else value)
+            return line
         for found in pairs(line):
-            if isinstance(found, Problem):
-                if strict:
-                    row.fail_parsing(LOGFMT_FAILED, found.text)
-                    break
-                continue
-            name = clean(found.key)
-            if name and (found.value or keep_empty):
-                row.extract(name, found.value.replace(_BAD, " "))
+            if isinstance(found, Pair):
+                if (found.value or keep_empty) and (name := clean(found.key)):
+                    row.extract(name, found.value.replace(_BAD, " "))
+            elif strict:
+                row.fail_parsing(LOGFMT_FAILED, found.text)
+                break
         return line
 
     return step
 
 
 def _logfmt_chosen(stage: LogfmtParser) -> Step:
-    wanted = {one.name: one.expression for one in stage.chosen}
-    for name, expression in wanted.items():
-        if not expression or not re.fullmatch(r"[^\s=\"]+", expression):
-            raise ValueError(f"cannot parse expression [{expression}]: syntax error: unexpected $end")
-        if not patterns.is_label(name):
-            raise ValueError(f"invalid extracted label name '{name}'")
+    wanted = {one.name: _checked_key(one) for one in stage.chosen}
 
     def step(line: str, row: Row, _at: int) -> str:
         if row.hints.nothing:
             return line
         for name in wanted:
-            if name not in row.base:
+            if name not in row.base and name not in row.metadata:
                 row.set(name, "")
         for found in pairs(line):
             if isinstance(found, Pair):
@@ -159,11 +162,20 @@ def _logfmt_chosen(stage: LogfmtParser) -> Step:
     return step
 
 
+def _checked_key(one: Extraction) -> str:
+    key = logfmt_key(one.expression)
+    if not patterns.is_label(one.name):
+        raise ValueError(f"invalid extracted label name '{one.name}'")
+    return key
+
+
 def _choose(found: Pair, wanted: Mapping[str, str], row: Row) -> None:
     key = clean(found.key)
+    if key not in wanted and not row.hints.wants(key):
+        return
     name = next((name for name, expression in wanted.items() if expression == key), key)
     if name in wanted:
-        row.set(name + SUFFIX if name in row.base else name, "" if _BAD in found.value else found.value)
+        row.set(row.resolved(name), "" if _BAD in found.value else found.value)
 
 
 def _regexp(expression: str) -> Step:
@@ -205,6 +217,7 @@ def _unpack(line: str, row: Row, _at: int) -> str:
     entry = texts.pop("_entry", None)
     if entry is None:
         return line
-    for key, value in texts.items():
-        row.extract(clean(key), value)
+    for name, value in [(row.resolved(key), value) for key, value in texts.items()]:
+        if name not in row.taken and row.hints.wants(name):
+            row.set(clean(name), value)
     return entry

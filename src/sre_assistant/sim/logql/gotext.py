@@ -63,33 +63,31 @@ def _written(one: str) -> str:
     if one.isprintable():
         return one
     code = ord(one)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte that is no text, kept by `surrogateescape`
+        return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def unquoted(literal: str) -> str:
-    """What a Go string literal stands for.
+    """What a Go string literal stands for; bytes that are no text become lone surrogates.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none; the text is Go's.
     """
     mark, inner = literal[0], literal[1:-1]
     if mark == "`":
         return inner.replace("\r", "")
     if "\\" not in inner:
         return inner
-    raw = b"".join(_pieces(inner, mark))
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise ValueError("invalid syntax") from None
+    return b"".join(_pieces(inner, mark)).decode(errors="surrogateescape")
 
 
 def _pieces(inner: str, mark: str) -> list[bytes]:
     found, place = [], 0
     for piece in _ESCAPED.finditer(inner):
-        found += [inner[place : piece.start()].encode(), _unescaped(piece, mark)]
+        found += [inner[place : piece.start()].encode(errors="surrogateescape"), _unescaped(piece, mark)]
         place = piece.end()
-    return [*found, inner[place:].encode()]
+    return [*found, inner[place:].encode(errors="surrogateescape")]
 
 
 def _unescaped(piece: re.Match[str], mark: str) -> bytes:
@@ -102,12 +100,12 @@ def _unescaped(piece: re.Match[str], mark: str) -> bytes:
         return bytes([int(piece["hex"], 16)])
     if code := piece["short"] or piece["long"]:
         point = int(code, 16)
-        if point > 0x10FFFF or 0xD800 <= point < 0xE000:
+        if point > 0x10FFFF:
             raise ValueError("invalid syntax")
-        return chr(point).encode()
+        return (chr(point) if not 0xD800 <= point < 0xE000 else "\ufffd").encode()
     plain = piece["plain"]
     if plain not in _ESCAPES or (plain in "'\"" and plain != mark):
-        raise ValueError("invalid syntax")
+        raise ValueError("invalid char escape")
     return _ESCAPES[plain].encode()
 
 

@@ -144,7 +144,9 @@ def _moment(parts: dict[str, str | None], where: tzinfo) -> Moment:
     hour = int(parts.get("hour") or 0)
     if half := (parts.get("half") or "").upper():
         hour = hour % 12 + 12 * (half == "PM")
-    numbers = (int(parts.get(name) or default) for name, default in (("day", 1), ("minute", 0), ("second", 0)))
+    numbers = (
+        int(parts.get(name) or default) for name, default in (("day", 1), ("minute", 0), ("second", 0))
+    )
     day, minute, second = numbers
     if offset := parts.get("offset"):
         where = _zone_of(offset)

@@ -6,21 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
-
-from sre_assistant.sim.logql.gotext import unquoted
 
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _BARE: Final = re.compile(r"[^\s,\]}:]+")
 _NUMBER: Final = re.compile(r"-?[0-9.eE+-]+", re.ASCII)
 _LONELY: Final = re.compile("[\ud800-\udfff]")
-_PATH: Final = re.compile(
-    r'(?:(?P<dot>\.)?(?P<field>[a-zA-Z_][a-zA-Z0-9_-]*))|\[(?P<index>[0-9]+)\]|\[(?P<key>"(?:[^"\\]|\\.)*")\]'
-)
+_ESCAPE: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\.")
 NO_OBJECT: Final = "Value looks like object, but can't find closing '}' symbol"
 _NO_STRING: Final = "Value is string, but can't find closing '\"' symbol"
 _UNKNOWN: Final = "Unknown value type"
@@ -37,8 +32,12 @@ class Literal:
     text: str
 
 
+class Members(list[tuple[str, Any]]):
+    """The members of an object in their order, those that come twice too."""
+
+
 _DECODER: Final = json.JSONDecoder(
-    parse_float=Literal, parse_int=Literal, parse_constant=None, strict=False
+    parse_float=Literal, parse_int=Literal, object_pairs_hook=Members, strict=False
 )
 
 
@@ -56,7 +55,7 @@ def fields(line: str) -> Iterator[tuple[str, Any]]:
     except (ValueError, RecursionError):
         yield from _slowly(line, start)
     else:
-        yield from value.items()
+        yield from value
 
 
 def value_of(line: str) -> Any:
@@ -83,15 +82,16 @@ def text_of(value: object) -> str | None:
 
 
 def slice_of(line: str, steps: tuple[str | int, ...]) -> str:
-    """The piece of a line that a path leads to, as it is written; nothing if the line is not JSON throughout."""
-    raw = msgspec.Raw(line.encode())
+    """The piece of a line that a path leads to, as it is written; nothing if the line is not JSON at all."""
     try:
+        _, end = _DECODER.raw_decode(line, _skip(line, 0))
+        raw = msgspec.Raw(line[:end].encode())
         for step in steps:
             if isinstance(step, str):
                 raw = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])[step]
             else:
                 raw = msgspec.json.decode(raw, type=list[msgspec.Raw])[step]
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError, LookupError):
         return ""
     return bytes(raw).decode()
 
@@ -143,6 +143,11 @@ def _value(line: str, at: int) -> tuple[Any, int]:
     return Literal(bare[0]), bare.end()
 
 
+def unescaped(text: str) -> str:
+    """A text in which JSON's escapes are read, quotes or not."""
+    return _ESCAPE.sub(lambda found: _unescaped(f'"{found[0]}"'), text)
+
+
 def _unescaped(literal: str) -> str:
     try:
         text = json.loads(literal, strict=False)
@@ -151,44 +156,27 @@ def _unescaped(literal: str) -> str:
     return text if isinstance(text, str) else ""
 
 
-@lru_cache(maxsize=256)
-def path(expression: str) -> tuple[str | int, ...]:
-    """The steps of a path such as ``request.headers["User-Agent"][0]``.
-
-    Raises:
-        ValueError: it is none; the text is the server's.
-    """
-    found: list[str | int] = []
-    at = 0
-    while at < len(expression):
-        step = _PATH.match(expression, at)
-        if not step or (step["field"] and bool(found) != bool(step["dot"])):
-            raise ValueError(f"cannot parse expression [{expression}]: {_path_problem(expression, at)}")
-        at = step.end()
-        if step["field"]:
-            found.append(step["field"])
-        elif step["index"]:
-            found.append(int(step["index"]))
-        else:
-            found.append(unquoted(step["key"]))
-    if not found:
-        raise ValueError(f"cannot parse expression [{expression}]: {_path_problem(expression, at)}")
-    return tuple(found)
+def looked_up(value: object, steps: tuple[str | int, ...]) -> Hit | None:
+    """Where a path leads to: the first way through members of the same name that reaches an end."""
+    return _reached(value, steps, ())
 
 
-def _path_problem(expression: str, at: int) -> str:
-    if at >= len(expression):
-        return "syntax error: unexpected $end, expecting FIELD or STRING or ["
-    return f"unexpected char {expression[at]}"
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A value, and its place among the values of the document."""
+
+    value: object
+    place: tuple[int, ...]
 
 
-def looked_up(value: object, steps: tuple[str | int, ...]) -> tuple[bool, object]:
-    """Whether a path leads somewhere, and the value there."""
-    for step in steps:
-        if isinstance(step, str) and isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(step, int) and isinstance(value, list) and step < len(value):
-            value = value[step]
-        else:
-            return False, None
-    return True, value
+def _reached(value: object, steps: tuple[str | int, ...], place: tuple[int, ...]) -> Hit | None:
+    if not steps:
+        return Hit(value, place)
+    step, rest = steps[0], steps[1:]
+    if isinstance(step, int):
+        there = isinstance(value, list) and not isinstance(value, Members) and step < len(value)
+        return _reached(value[step], rest, (*place, step)) if there and isinstance(value, list) else None
+    for index, (key, one) in enumerate(value if isinstance(value, Members) else ()):
+        if key == step and (hit := _reached(one, rest, (*place, index))):
+            return hit
+    return None

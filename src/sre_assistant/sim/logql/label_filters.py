@@ -9,7 +9,7 @@ from typing import Final
 from sre_assistant.sim.logql import addresses, gotext
 from sre_assistant.sim.logql.arithmetic import COMPARISONS
 from sre_assistant.sim.logql.regex import compiled
-from sre_assistant.sim.logql.row import DETAILS, ERROR, Row
+from sre_assistant.sim.logql.row import ERROR, Row
 from sre_assistant.sim.logql.syntax import (
     BothFilters,
     BytesFilter,
@@ -42,7 +42,7 @@ def label_test(stage: LabelFilter) -> RowTest:
         case DurationFilter():
             return _compared(stage, gotext.parse_duration)
         case BytesFilter():
-            return _compared(stage, gotext.parse_bytes)
+            return _compared(stage, gotext.parse_bytes, limit=_displayed(stage.value))
 
 
 def names(stage: LabelFilter) -> frozenset[str]:
@@ -69,8 +69,6 @@ def _text(stage: Match) -> RowTest:
     test, name = value_test(stage), stage.name
     if name == ERROR:
         return lambda row: test(row.error)
-    if name == DETAILS:
-        return lambda row: test(row.details)
     return lambda row: test(row.get(name) or "")
 
 
@@ -98,20 +96,30 @@ def _holds(row: Row, *, finder: Callable[[str], bool], name: str, wanted: bool) 
     return value is not None and finder(value) == wanted
 
 
-def _compared(stage: NumberFilter | DurationFilter | BytesFilter, read: Callable[[str], float]) -> RowTest:
-    name, limit, compare = stage.name, stage.value, COMPARISONS[stage.op]
+def _displayed(size: int) -> int:
+    """A size as the server compares with it: its frontend hands on queries as text, with rounded sizes."""
+    return gotext.parse_bytes(gotext.bytes_text(size))
+
+
+def _compared(
+    stage: NumberFilter | DurationFilter | BytesFilter,
+    read: Callable[[str], float],
+    *,
+    limit: float | None = None,
+) -> RowTest:
+    name, compare = stage.name, COMPARISONS[stage.op]
+    bound = stage.value if limit is None else limit
 
     def test(row: Row) -> bool:
-        if row.error:
-            return True
         text = row.get(name)
         if text is None:
             return False
         try:
             value = read(text)
         except ValueError as error:
-            row.fail(FAILED, str(error))
+            if not row.error:
+                row.fail(FAILED, str(error))
             return True
-        return compare(value, limit)
+        return compare(value, bound)
 
     return test

@@ -16,6 +16,12 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _REST: Final = re.compile(r"[^\x00-\x20]*")
 
 
+_ORDERLY: Final = re.compile(
+    r'(?:[\x00-\x20]*[^\x00-\x20="]+(?:=(?:"[^"\\]*"|[^\x00-\x20="]*))?(?=[\x00-\x20]|$))*[\x00-\x20]*'
+)
+_ONE: Final = re.compile(r'([^\x00-\x20="]+)(?:=(?:"([^"\\]*)"|([^\x00-\x20="]*)))?')
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """A key and its value, empty when it has none."""
@@ -29,6 +35,11 @@ class Problem:
     """Something that is no pair; ``text`` is the server's."""
 
     text: str
+
+
+def orderly(line: str) -> list[tuple[str, str, str]] | None:
+    """The keys of a line with their quoted and bare values; None if that takes a closer look."""
+    return _ONE.findall(line) if _ORDERLY.fullmatch(line) else None
 
 
 def pairs(line: str) -> Iterator[Pair | Problem]:
@@ -82,3 +93,30 @@ def _unexpected(line: str, at: int) -> tuple[Problem, int]:
 def _problem(line: str, at: int, said: str) -> Problem:
     place = len(line[:at].encode()) + 1
     return Problem(f"logfmt syntax error at pos {place} : {said}")
+
+
+_KEY_PART: Final = re.compile(r'\s*(?:(?P<KEY>[A-Za-z_][A-Za-z0-9_]*)|"(?P<STRING>[^"\]]*)["\]]?)')
+
+
+def logfmt_key(expression: str) -> str:
+    """The key that an expression stands for: a name, or quoted texts.
+
+    Raises:
+        ValueError: it is none; the text is the server's.
+    """
+    parts: list[str] = []
+    text, at, problem = expression.rstrip(), 0, ""
+    while at < len(text) and not problem:
+        part = _KEY_PART.match(text, at)
+        if part is None:
+            problem = f"unexpected char {text[at:].lstrip()[0]}"
+        elif part["KEY"] and parts:
+            problem = "syntax error: unexpected KEY"
+        else:
+            parts.append(part["KEY"] or part["STRING"])
+            at = part.end()
+    if not parts:
+        problem = "syntax error: unexpected $end, expecting STRING or KEY"
+    if problem:
+        raise ValueError(f"cannot parse expression [{expression}]: {problem}")
+    return " ".join(parts)

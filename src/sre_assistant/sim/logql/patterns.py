@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 _LABEL: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
@@ -40,7 +41,7 @@ def parser(expression: str) -> tuple[Part, ...]:
     _consecutive(parts)
     for name in names:
         if names.count(name) > 1:
-            raise ValueError(f"duplicate capture name ({name}): invalid pattern")
+            raise ValueError(f"duplicate capture name ({name}): invalid expression")
     return parts
 
 
@@ -72,9 +73,10 @@ def _parts(expression: str) -> tuple[Part, ...]:
 
 
 def _consecutive(parts: tuple[Part, ...]) -> None:
-    for one, other in zip(parts, parts[1:], strict=False):
+    for one, other in pairwise(parts):
         if isinstance(one, Capture) and isinstance(other, Capture):
-            raise ValueError("found consecutive capture: invalid pattern")
+            written = f"<{one.name}><{other.name}>"
+            raise ValueError(f"found consecutive capture '{written}': invalid expression")  # noqa: TRY004
 
 
 def captured(parts: tuple[Part, ...], line: str) -> list[tuple[str, str]]:
@@ -106,8 +108,8 @@ def captured(parts: tuple[Part, ...], line: str) -> list[tuple[str, str]]:
 def matches(parts: tuple[Part, ...], line: str) -> bool:
     """Whether a line has the pattern's literals in their order, each taken where it comes first.
 
-    A capture stands for at least one character. A pattern that ends with a literal must end the line; one that
-    begins with a literal need not begin it.
+    A capture stands for at least one character. A pattern that ends with a literal must end the line; one
+    that begins with a literal need not begin it.
     """
     place = 0
     for index, part in enumerate(parts):

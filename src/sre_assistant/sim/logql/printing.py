@@ -7,7 +7,9 @@ from typing import Final
 
 from sre_assistant.sim.logql.gotext import parse_float, quoted, scalar_text
 
-_VERB: Final = re.compile(r"%(?P<flags>[-+# 0]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d*))?(?P<verb>[a-zA-Z%])?")
+_VERB: Final = re.compile(
+    r"%(?P<flags>[-+# 0]*)(?P<width>\d+|\*)?(?:\.(?P<precision>\d*))?(?P<verb>[a-zA-Z%])?"
+)
 _NO_VALUE: Final = "<no value>"
 
 
@@ -20,9 +22,10 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return scalar_text(value)
     if isinstance(value, list | tuple):
-        return f"[{' '.join(shown(one) for one in value)}]"
+        return f"[{' '.join('<nil>' if one is None else shown(one) for one in value)}]"
     if isinstance(value, dict):
-        return f"map[{' '.join(f'{key}:{shown(value[key])}' for key in sorted(value))}]"
+        pairs = ((key, "<nil>" if value[key] is None else shown(value[key])) for key in sorted(value))
+        return f"map[{' '.join(f'{key}:{text}' for key, text in pairs)}]"
     return str(value)
 
 

@@ -66,6 +66,8 @@ def translated(pattern: str) -> str:
     Raises:
         BadPattern: it is none.
     """
+    if any(0xDC80 <= ord(one) <= 0xDCFF for one in pattern):
+        raise BadPattern("invalid UTF-8", pattern)
     text = _Translation(pattern).all()
     try:
         re.compile(text)
@@ -273,7 +275,7 @@ class _Translation:
             self._literal(self._escaped())
 
     def _named_class(self) -> Ranges:
-        """The class that an escape such as ``\\d`` or ``\\pL`` stands for."""
+        """The class that an escape for digits, words, spaces or a Unicode category stands for."""
         text, one = self._text, self._text[self._at + 1]
         if one.lower() in _PERL:
             self._at += 2
@@ -292,9 +294,9 @@ class _Translation:
         if one in _CONTROLS:
             self._at += 2
             return _CONTROLS[one]
-        if found := re.compile(r"\\(?:x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]+)\}|(0[0-7]{0,2}|[1-7][0-7]{1,2}))").match(
-            text, at
-        ):
+        if found := re.compile(
+            r"\\(?:x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]+)\}|(0[0-7]{0,2}|[1-7][0-7]{1,2}))"
+        ).match(text, at):
             code = int(found[3], 8) if found[3] else int(found[1] or found[2], 16)
             if code <= _TOP:
                 self._at = found.end()

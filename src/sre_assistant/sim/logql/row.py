@@ -28,6 +28,10 @@ class Hints:
         """Whether a label is to be extracted."""
         return self.required is None or name in self.required
 
+    def satisfied(self, parsed: Mapping[str, str]) -> bool:
+        """Whether all that is wanted has been found, so that a parser would have stopped."""
+        return bool(self.required) and self.required is not None and self.required <= parsed.keys()
+
     def wants_prefix(self, prefix: str) -> bool:
         """Whether a label that begins so is to be extracted."""
         return self.required is None or any(name.startswith(prefix) for name in self.required)
@@ -39,7 +43,7 @@ ALL: Final = Hints()
 class Row:
     """Labels of three kinds (stream, structured metadata, parsed) and the error that happened, if one did."""
 
-    __slots__ = ("base", "deleted", "details", "error", "hints", "metadata", "parsed")
+    __slots__ = ("base", "deleted", "details", "error", "hints", "metadata", "parsed", "taken")
 
     def __init__(self, base: Mapping[str, str], metadata: Mapping[str, str], hints: Hints = ALL) -> None:
         self.base = base
@@ -48,6 +52,7 @@ class Row:
         self.error = self.details = ""
         self.hints = hints
         self.metadata: dict[str, str] = {}
+        self.taken: set[str] = set()
         for name, value in metadata.items():
             if name == ERROR:
                 self.error = value
@@ -55,6 +60,7 @@ class Row:
                 self.details = value
             else:
                 self.metadata[name + SUFFIX if name in base else name] = value
+        self.taken.update(self.metadata)
 
     def get(self, name: str) -> str | None:
         """The value of a label, None without one."""
@@ -67,13 +73,18 @@ class Row:
         """Gives a label as a parsed one; it hides others of the name."""
         self.metadata.pop(name, None)
         self.parsed[name] = value
+        self.taken.add(name)
+
+    def resolved(self, name: str) -> str:
+        """The name that something found in a line gets: others of its name are kept, and it is renamed."""
+        return name + SUFFIX if name in self.base or name in self.metadata else name
 
     def extract(self, name: str, value: str) -> None:
-        """Gives a label that a parser found: a stream label of the name is kept, and the new one renamed."""
-        if name in self.base:
-            name += SUFFIX
-        if self.hints.wants(name):
-            self.set(name, value)
+        """Gives a label that a parser found; what was found first stays, even if it was dropped since."""
+        name = self.resolved(name)
+        if name not in self.taken and self.hints.wants(name):
+            self.parsed[name] = value
+            self.taken.add(name)
 
     def delete(self, name: str) -> None:
         """Takes a label away."""
@@ -98,9 +109,13 @@ class Row:
         found = self.stream() | self.metadata | self.parsed
         return found | self._errors() if self.error or self.details else found
 
+    @property
+    def _touched(self) -> bool:
+        return bool(self.deleted or self.parsed or self.metadata)
+
     def stream(self) -> dict[str, str]:
         """The stream's own labels, as far as they are still there."""
-        if not (self.deleted or self.parsed or self.metadata):
+        if not self._touched:
             return dict(self.base)
         return {
             name: value
@@ -114,4 +129,6 @@ class Row:
 
     def _errors(self) -> dict[str, str]:
         found = {ERROR: self.error} if self.error else {}
-        return found | {DETAILS: self.details} if self.details else found
+        # Details without their error show only where a label has been touched.
+        shown = self.details and (self.error or self._touched)
+        return found | {DETAILS: self.details} if shown else found

@@ -9,6 +9,7 @@ import json
 import math
 import textwrap
 from collections.abc import Callable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 from typing import Any, Final
 from urllib.parse import quote_plus, unquote_plus
@@ -112,15 +113,17 @@ def _of_wholes(function: Callable[[int, int], int]) -> Callable[..., int]:
     return folded
 
 
-def _of_decimals(function: Callable[[float, float], float]) -> Callable[..., float]:
+def _of_decimals(function: Callable[[Decimal, Decimal], Decimal]) -> Callable[..., float]:
+    """Sums and products are worked out in decimals, so that 0.1 and 0.2 make 0.3."""
+
     def folded(*values: object) -> float:
-        numbers = [_decimal(value) for value in values]
+        numbers = [Decimal(repr(_decimal(value))) for value in values]
         if not numbers:
             raise Failed("wrong number of args: want at least 1 got 0")
         total = numbers[0]
         for one in numbers[1:]:
             total = function(total, one)
-        return total
+        return float(total)
 
     return folded
 
@@ -137,14 +140,14 @@ def _rest(left: int, right: int) -> int:
     return int(math.fmod(left, right))
 
 
-def _divided(left: float, right: float) -> float:
-    if right:
-        return left / right
-    return math.nan if not left else math.copysign(math.inf, left)
+def _divided(left: Decimal, right: Decimal) -> Decimal:
+    if not right:
+        raise Failed("decimal division by 0")
+    return (left / right).quantize(Decimal("1e-16"), rounding=ROUND_HALF_UP)
 
 
 def _round(value: object, places: object, *_on: object) -> float:
-    number, power = _decimal(value), 10 ** _whole(places)
+    number, power = _decimal(value), 10.0 ** _whole(places)
     scaled = number * power
     whole = math.floor(scaled)
     return (whole + 1 if scaled - whole >= 0.5 else whole) / power
@@ -157,9 +160,22 @@ def _trunc(count: int, text: str) -> str:
 
 
 def _substr(start: int, end: int, text: str) -> str:
+    size = len(text.encode())
     if start < 0:
-        return text[: max(end, 0)]
-    return text[start:] if end < 0 or end > len(text) else text[start:end]
+        if end < 0:
+            raise Failed(f"runtime error: slice bounds out of range [:{end}]")
+        if end > size:
+            raise Failed(f"runtime error: slice bounds out of range [:{end}] with length {size}")
+        return _cut(text, 0, end)
+    last = size if end < 0 or end > size else end
+    if start > last:
+        raise Failed(f"runtime error: slice bounds out of range [{start}:{last}]")
+    return _cut(text, start, last)
+
+
+def _cut(text: str, start: int, end: int) -> str:
+    """A piece by its bytes, as Go cuts."""
+    return text[start:end] if text.isascii() else text.encode()[start:end].decode("utf-8", "replace")
 
 
 def _aligned(count: int, text: str, *, left: bool) -> str:
@@ -176,11 +192,14 @@ def _replace(text: str, old: str, new: str, count: int) -> str:
 
 def _repeat(count: int, text: str) -> str:
     if count < 0 or count * len(text) > _LONGEST:
-        raise Failed("strings: negative Repeat count" if count < 0 else "result too long")
+        problem = "strings: negative Repeat count" if count < 0 else "strings: Repeat output length overflow"
+        raise Failed(problem)
     return text * count
 
 
 def _indent(count: int, text: str) -> str:
+    if count < 0:
+        raise Failed("strings: negative Repeat count")
     return textwrap.indent(text, " " * count, lambda _: True)
 
 
@@ -245,7 +264,7 @@ def _same(first: object, *others: object) -> bool:
         raise Failed("missing argument for comparison")
     for other in others:
         if type(first) is not type(other):
-            raise Failed("incompatible types for comparison")
+            raise Failed(f"incompatible types for comparison: {kind(first)} and {kind(other)}")
     return any(first == other for other in others)
 
 

@@ -10,7 +10,7 @@ from sre_assistant.sim.logql import template_functions
 from sre_assistant.sim.logql.gotext import quoted
 from sre_assistant.sim.logql.printing import shown
 from sre_assistant.sim.logql.template_functions import Failed
-from sre_assistant.sim.logql.template_syntax import (
+from sre_assistant.sim.logql.template_nodes import (
     Action,
     Block,
     Call,
@@ -22,8 +22,8 @@ from sre_assistant.sim.logql.template_syntax import (
     Text,
     Value,
     Variable,
-    parse_template,
 )
+from sre_assistant.sim.logql.template_syntax import fields_of, parse_template
 
 _LONGEST: Final = 1 << 20
 
@@ -47,6 +47,11 @@ class Template:
             BadTemplate: it cannot be read.
         """
         return cls(name, parse_template(text, name, template_functions.NAMES))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """The labels it reads by name."""
+        return fields_of(self.nodes)
 
     def filled(self, labels: Mapping[str, str], line: str, at: int) -> str:
         """The text for a line at a time (unix nanoseconds).
@@ -133,7 +138,9 @@ class _Run:
 
     def _assign(self, pipeline: Pipeline, value: object) -> None:
         name = pipeline.variables[-1]
-        scopes = self.scopes[-1:] if pipeline.declares else [s for s in reversed(self.scopes) if name in s][:1]
+        scopes = (
+            self.scopes[-1:] if pipeline.declares else [s for s in reversed(self.scopes) if name in s][:1]
+        )
         for scope in scopes:
             scope[name] = value
 
@@ -171,7 +178,8 @@ class _Run:
         try:
             return template_functions.called(call.function, arguments)
         except Failed as error:
-            raise self._failed(f"error calling {call.function}: {error}", call.function) from error
+            place = f"{self.name}:{call.place}: executing {quoted(self.name)} at <{call.written}>"
+            raise TemplateFailed(f"template: {place}: error calling {call.function}: {error}") from error
 
     def _lazily(self, call: Call, dot: object, last: tuple[object, ...]) -> object:
         value: object = None
@@ -181,6 +189,5 @@ class _Run:
                 return value
         return value
 
-    def _failed(self, problem: str, at: str = "") -> TemplateFailed:
-        place = f" at <{at}>" if at else ""
-        return TemplateFailed(f"template: {self.name}: executing {quoted(self.name)}{place}: {problem}")
+    def _failed(self, problem: str) -> TemplateFailed:
+        return TemplateFailed(f"template: {self.name}: executing {quoted(self.name)}: {problem}")

@@ -10,7 +10,9 @@ from sre_assistant.sim.logql import gotext
 from sre_assistant.sim.logql.errors import ParseError
 from sre_assistant.sim.promql.text import duration_ms
 
-Kind = Literal["IDENTIFIER", "STRING", "NUMBER", "DURATION", "BYTES", "RANGE", "FLAG", "WORD", "FUNCTION", "END"]
+Kind = Literal[
+    "IDENTIFIER", "STRING", "NUMBER", "DURATION", "BYTES", "RANGE", "FLAG", "WORD", "FUNCTION", "END"
+]
 
 RANGE_FUNCTIONS: Final = frozenset(
     {
@@ -78,7 +80,7 @@ class Token:
         if self.kind == "END":
             return "$end"
         if self.kind == "FLAG":
-            return "PARSER_FLAG"
+            return "FUNCTION_FLAG"
         if self.kind == "FUNCTION":
             return _NAMED.get(self.text, self.text.upper() + ("_CONV" if self.text in CONVERSIONS else ""))
         return self.text if self.kind == "WORD" else self.kind
@@ -146,12 +148,14 @@ class _Reading:
             return self._word(found[0])
         if one == "-" and (special := self._after_minus()):
             return special
+        return self._sign()
+
+    def _sign(self) -> Token:
         for operator in _OPERATORS:
-            if text.startswith(operator, at):
+            if self._text.startswith(operator, self._at):
                 return self._made("WORD", operator, moved=True)
-        if one in _SINGLE:
-            return self._made("WORD", one)
-        return self._made("IDENTIFIER", one)
+        one = self._text[self._at]
+        return self._made("WORD" if one in _SINGLE else "IDENTIFIER", one)
 
     def _string(self) -> Token:
         found = _STRING.match(self._text, self._at)
@@ -178,7 +182,9 @@ class _Reading:
 
     def _number(self, digits: str) -> Token:
         end = self._at + len(digits)
-        if (tail := _DURATION_TAIL.match(self._text, end)) and (span := _duration(digits + tail[0])) is not None:
+        if (tail := _DURATION_TAIL.match(self._text, end)) and (
+            span := _duration(digits + tail[0])
+        ) is not None:
             return self._made("DURATION", digits + tail[0], span, moved=True)
         if tail := _BYTES_TAIL.match(self._text, end):
             try:

@@ -21,7 +21,6 @@ from sre_assistant.sim.promql.tokens import (
     missing_ends,
     tokens_of,
 )
-from sre_assistant.sim.series import pattern_problem
 
 _SYNTAX: Final = "invalid promql query"
 
@@ -35,11 +34,6 @@ def complaint(text: str, message: str) -> str:
     if message == _SYNTAX:
         place, problem = _unexpected(text, tokens)
         return placed(text, place, problem)
-    illegal = re.fullmatch(r"illegal regex for (.*)", message, re.DOTALL)
-    if illegal:
-        problem = pattern_problem(illegal[1]) or "not supported"
-        place = places.at_pattern(places.Mistake(text, tokens, illegal))
-        return placed(text, place, f"error parsing regexp: {problem}: `^(?:{illegal[1]})$`")
     for pattern, words, where in _KNOWN:
         found = re.fullmatch(pattern, message)
         if found:
@@ -213,8 +207,8 @@ _KNOWN: Final[tuple[tuple[str, str, places.Where], ...]] = (
     (r"(?P<all>ranges only allowed for vector selectors)", "{all}", places.at_bracket),
     (
         r"subquery is only allowed on vector, got (?P<kind>\w+) instead",
-        "subquery is only allowed on instant vector, got matrix instead",
-        places.at_start,
+        "subquery is only allowed on instant vector, got {kind} instead",
+        places.at_subquery,
     ),
     (
         r"(?P<what>@|offset) modifier must be preceded by an .*",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from sre_assistant.sim.promql.errors import ExecutionFailed
-from sre_assistant.sim.series import Labels, labels_of, pattern_problem
+from sre_assistant.sim.series import Labels, labels_of, whole
 
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _REFERENCE: Final = re.compile(r"\$(?:\$|\{(?P<braced>\w+)\}|(?P<bare>\w+))", re.ASCII)
@@ -19,16 +19,16 @@ def replacing(*, target: str, template: str, source: str, pattern: str) -> Calla
     Raises:
         ExecutionFailed: pattern or target name is invalid.
     """
-    if pattern_problem(pattern):
-        raise ExecutionFailed(f"invalid regular expression in label_replace(): {pattern}")
+    try:
+        regex = whole(pattern)
+    except ValueError as error:
+        raise ExecutionFailed(f"invalid regular expression in label_replace(): {pattern}") from error
     if not _NAME.fullmatch(target):
         raise ExecutionFailed(f"invalid destination label name in label_replace(): {target}")
 
-    regex = re.compile(pattern, re.ASCII)
-
     def rename(labels: Labels) -> Labels:
         have = dict(labels)
-        found = regex.fullmatch(have.get(source, ""))
+        found = regex.match(have.get(source, ""))
         if found is None:
             return labels
         return labels_of({**have, target: _expanded(template, found)})

@@ -12,7 +12,7 @@ import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools
 from sre_assistant.sim.promql.errors import ExecutionFailed
-from sre_assistant.sim.promql.operators import ARITHMETIC, COMPARISON
+from sre_assistant.sim.promql.operators import ARITHMETIC, COMPARISON, KEEPS_NAME
 from sre_assistant.sim.promql.text import label_set
 from sre_assistant.sim.promql.vectors import Frame, Vector, less, merged, nothing, only, without_name
 from sre_assistant.sim.series import NAME, Labels, labels_of
@@ -121,7 +121,7 @@ def _paired(op: str, many: Vector, one: Vector, rule: Rule) -> Vector:
 
 def _result_labels(op: str, rule: Rule) -> Callable[[Labels, Labels], Labels]:
     def named(many: Labels, one: Labels) -> Labels:
-        if op in ARITHMETIC or rule.as_bool:
+        if (op in ARITHMETIC and op not in KEEPS_NAME) or rule.as_bool:
             many = without_name(many)
         if rule.many == "neither":
             many = only(many, rule.names) if rule.on else less(many, rule.names)

@@ -19,6 +19,8 @@ ARITHMETIC: Final[dict[str, Callable[[Floats, Floats], Floats]]] = {
     "^": np.power,
     "atan2": np.arctan2,
 }
+KEEPS_NAME: Final = frozenset({"atan2"})
+"""Arithmetic after which a result is still called as before."""
 COMPARISON: Final[dict[str, Callable[[Floats, Floats], Bools]]] = {
     "==": np.equal,
     "!=": np.not_equal,
@@ -41,7 +43,8 @@ def with_scalar(op: str, vector: Vector, scalar: Floats, *, as_bool: bool, swapp
     number = np.broadcast_to(scalar, vector.values.shape)
     left, right = (number, vector.values) if swapped else (vector.values, number)
     if op in ARITHMETIC:
-        return Vector(vector.labels, ARITHMETIC[op](left, right), vector.present).nameless()
+        found = Vector(vector.labels, ARITHMETIC[op](left, right), vector.present)
+        return found if op in KEEPS_NAME else found.nameless()
     holds = COMPARISON[op](left, right)
     if as_bool:
         return Vector(vector.labels, holds.astype(np.float64), vector.present).nameless()

@@ -129,18 +129,6 @@ def at_selector(mistake: Mistake) -> int:
     return 0
 
 
-def at_pattern(mistake: Mistake) -> int:
-    """The label with the pattern."""
-    return next(
-        (
-            mistake.words[i - 1].place
-            for i, token in enumerate(mistake.words)
-            if i and token.text in {"=~", "!~"}
-        ),
-        0,
-    )
-
-
 def after_bracket(mistake: Mistake) -> int:
     """What stands after the first square bracket."""
     return next((token.end for i, token in enumerate(mistake.words) if token.text == "["), 0)
@@ -156,6 +144,20 @@ def at_bracket(mistake: Mistake) -> int:
         ),
         0,
     )
+
+
+def at_subquery(mistake: Mistake) -> int:
+    """What a subquery is taken of: the call, parenthesis, selector or number before its bracket."""
+    words = mistake.words
+    for index, token in enumerate(words):
+        end = closing(words, index) if token.text == "[" else index
+        if index and any(one.text[0] == ":" for one in words[index:end]):
+            begin = index - 1
+            while begin and words[begin].text in ")}]":
+                begin = next(i for i in reversed(range(begin)) if closing(words, i) == begin)
+                begin -= begin > 0 and (words[begin - 1].kind == "identifier" or words[begin].text == "[")
+            return words[begin].place
+    return 0
 
 
 def at_unmatched(mistake: Mistake) -> int:

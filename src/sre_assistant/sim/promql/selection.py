@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -13,9 +13,10 @@ import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints, Samples, is_stale
 from sre_assistant.sim.promql.errors import ExecutionFailed, QueryTimedOut
+from sre_assistant.sim.promql.strings import shown
 from sre_assistant.sim.promql.vectors import Frame, Vector, stacked
 from sre_assistant.sim.promql.windows import Windows
-from sre_assistant.sim.series import NAME, Labels, Matcher, Storage
+from sre_assistant.sim.series import NAME, Labels, Matcher, Storage, newest
 
 LOOKBACK_MS: Final = 300_000
 MAX_SAMPLES: Final = 50_000_000
@@ -35,6 +36,15 @@ class Budget:
     deadline: float
     now: Callable[[], float] = time.monotonic
     samples: int = field(default=0, init=False)
+    looked_at: int = field(default=0, init=False)
+    """Samples that steps looked at, one that several steps see counted for each."""
+    most: int = field(default=0, init=False)
+    """Samples that one selector gave at most."""
+
+    def look(self, samples: int) -> None:
+        """Counts samples that steps look at."""
+        self.looked_at += samples
+        self.most = max(self.most, samples)
 
     def spend(self, samples: int) -> None:
         """Counts samples.
@@ -57,8 +67,12 @@ def matchers_of(selector: ast.VectorSelector) -> tuple[Matcher, ...]:
     name = [Matcher(NAME, "=", selector.name)] if selector.name else []
     return (
         *name,
-        *(Matcher(one.name, _OPERATORS[str(one.op)], one.value) for one in selector.matchers.matchers),
+        *(_matcher(one.name, _OPERATORS[str(one.op)], one.value) for one in selector.matchers.matchers),
     )
+
+
+def _matcher(name: str, op: Literal["=", "!=", "=~", "!~"], value: str) -> Matcher:
+    return Matcher(name, op, shown(value) if op in {"=~", "!~"} else value)
 
 
 def milliseconds(span: timedelta | None) -> int:
@@ -87,8 +101,16 @@ def instant(
     """The newest sample of each series at each step within the lookback; its time with ``stamps``."""
     moments = reference_times(selector, frame)
     rows: list[tuple[Labels, Floats, Bools]] = []
+    seen = 0
     first, last = int(moments.min()) - LOOKBACK_MS, int(moments.max())
+    ascending = selector.at is None
     for series in storage.select(matchers_of(selector), first, last):
+        found = newest(series, moments, LOOKBACK_MS) if ascending else None
+        if found is not None:
+            budget.spend(len(moments))
+            seen += int(found.fresh.sum())
+            rows.append((series.labels, found.times / 1000.0 if stamps else found.values, found.fresh))
+            continue
         times, values = series.samples(first, last)
         budget.spend(min(len(times), len(moments)))
         if not len(times):
@@ -96,7 +118,9 @@ def instant(
         index = np.searchsorted(times, moments, side="right") - 1
         place = np.maximum(index, 0)
         fresh = (index >= 0) & (times[place] >= moments - LOOKBACK_MS) & ~is_stale(values)[place]
+        seen += int(fresh.sum())
         rows.append((series.labels, times[place] / 1000.0 if stamps else values[place], fresh))
+    budget.look(seen)
     return stacked(rows, frame)
 
 
@@ -107,6 +131,7 @@ def ranged(
     inner, width = selector.vector_selector, milliseconds(selector.range)
     ends = reference_times(inner, frame)
     first, last = int(ends.min()) - width, int(ends.max())
+    edges = _Edges(ends, width)
     for series in storage.select(matchers_of(inner), first, last):
         samples = series.samples(first, last)
         stale = is_stale(samples.values)
@@ -114,15 +139,35 @@ def ranged(
             samples = Samples(samples.times[~stale], samples.values[~stale])
         budget.spend(len(samples.times))
         if len(samples.times):
-            yield series.labels, windows(samples, ends, width)
+            found = edges.windows(samples)
+            budget.look(int(found.counts.sum()))
+            yield series.labels, found
+
+
+class _Edges:
+    """Windows of ``width`` milliseconds that end at ``ends``; series scraped together share their places."""
+
+    def __init__(self, ends: Ints, width: int) -> None:
+        self._starts, self._ends, self._width = ends - width, ends, width
+        self._known: dict[tuple[int, int, int], Windows] = {}
+
+    def windows(self, samples: Samples) -> Windows:
+        """The windows of one series."""
+        times = samples.times
+        key = (len(times), int(times[0]), int(times[-1]))
+        known = self._known.get(key)
+        if known is not None and np.array_equal(known.times, times):
+            return replace(known, values=samples.values)
+        low = np.searchsorted(times, self._starts, side="left")
+        high = np.searchsorted(times, self._ends, side="right")
+        found = Windows(times, samples.values, low, high, self._starts, self._ends, self._width / 1000.0)
+        self._known[key] = found
+        return found
 
 
 def windows(samples: Samples, ends: Ints, width: int) -> Windows:
     """The windows of ``width`` milliseconds that end at ``ends``."""
-    starts = ends - width
-    low = np.searchsorted(samples.times, starts, side="left")
-    high = np.searchsorted(samples.times, ends, side="right")
-    return Windows(samples.times, samples.values, low, high, starts, ends, width / 1000.0)
+    return _Edges(ends, width).windows(samples)
 
 
 def equalities(matchers: Sequence[Matcher]) -> Labels:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import promql_parser as ast
@@ -12,26 +12,35 @@ from sre_assistant.sim.promql.complaints import complaint, placed
 from sre_assistant.sim.promql.errors import BadData
 from sre_assistant.sim.promql.evaluator import SUPPORTED
 from sre_assistant.sim.promql.selection import matchers_of
+from sre_assistant.sim.promql.strings import hidden, unquoted
 from sre_assistant.sim.promql.text import quoted
 from sre_assistant.sim.promql.tokens import Token, Unreadable, closing, tokens_of
-from sre_assistant.sim.series import Matcher, pattern_problem
+from sre_assistant.sim.series import Matcher, whole
 
-_RAW: Final = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`(?P<raw>[^`]*)`')
+_RENAMED: Final = {"holt_winters": "double_exponential_smoothing"}
+"""Functions that the library knows by the names of later versions."""
 
 
+_NEWER: Final = frozenset({"fill", "fill_left", "fill_right", *_RENAMED.values()})
+
+
+@lru_cache(maxsize=1024)  # rules and dashboards ask the same again and again
 def parse(text: str) -> ast.Expr:
     """The tree of an expression.
 
     Raises:
         BadData: it is none, or uses what Prometheus 2.42 does not know; the text says where and why.
     """
-    readable = _without_raw_strings(text)
     tokens = _words(text)
+    readable = _readable(text, tokens)
     _refuse_newer(text, tokens)
     try:
         tree: ast.Expr = ast.parse(readable)
     except ValueError as error:
-        raise BadData(complaint(text, str(error))) from error
+        message = str(error)
+        for old, new in _RENAMED.items():
+            message = message.replace(new, old)
+        raise BadData(complaint(text, message)) from error
     _Checks(text, tokens).run(tree)
     return tree
 
@@ -79,9 +88,25 @@ def _words(text: str) -> list[Token]:
         raise BadData(placed(text, error.place, str(error))) from error
 
 
-def _without_raw_strings(text: str) -> str:
-    """Strings in backticks written with quotes, since the library reads escapes in them."""
-    return _RAW.sub(lambda found: found[0] if found["raw"] is None else quoted(found["raw"]), text)
+def _readable(text: str, tokens: Sequence[Token]) -> str:
+    """The same expression without what the library reads otherwise than Go: raw strings and patterns."""
+    pieces, end = [], 0
+    for index, token in enumerate(tokens):
+        if token.kind != "string":
+            if token.text in _RENAMED and tokens[index + 1 : index + 2] and tokens[index + 1].text == "(":
+                pieces += [text[end : token.place], _RENAMED[token.text]]
+                end = token.end
+            continue
+        written = quoted(token.text[1:-1]) if token.text[0] == "`" else token.text
+        if index and tokens[index - 1].text in {"=~", "!~"} and (value := unquoted(written)) is not None:
+            try:
+                pattern = whole(value, alone=True)
+            except ValueError as error:
+                raise BadData(placed(text, tokens[max(index - 2, 0)].place, str(error))) from error
+            written = f'"{hidden(value, empty=pattern.match("") is not None)}"'
+        pieces += [text[end : token.place], written]
+        end = token.end
+    return "".join(pieces) + text[end:]
 
 
 def _refuse_newer(text: str, tokens: Sequence[Token]) -> None:
@@ -99,7 +124,7 @@ def _refuse_newer(text: str, tokens: Sequence[Token]) -> None:
             raise BadData(placed(text, token.place, f"unexpected {token.description}"))
         if before == "@" and token.text == "-":
             raise BadData(placed(text, token.place, "timestamps before 1970 are not supported in @"))
-        if token.text in {"fill", "fill_left", "fill_right"} and after == "(":
+        if token.text in _NEWER and after == "(":
             raise BadData(placed(text, token.place, f"unknown function with name {quoted(token.text)}"))
 
 
@@ -118,18 +143,9 @@ class _Checks:
             raise self._at(node.func.name, f"unknown function with name {quoted(node.func.name)}")
         if isinstance(node, ast.AggregateExpr) and str(node.op) in {"limitk", "limit_ratio"}:
             raise self._at(str(node.op), f"unknown function with name {quoted(str(node.op))}")
-        if isinstance(node, ast.VectorSelector):
-            if node.matchers.or_matchers:
-                raise self._at("or", 'unexpected identifier "or" in label matching, expected "," or "}"')
-            for matcher in node.matchers.matchers:
-                self._pattern(matcher)
+        if isinstance(node, ast.VectorSelector) and node.matchers.or_matchers:
+            raise self._at("or", 'unexpected identifier "or" in label matching, expected "," or "}"')
         return True
-
-    def _pattern(self, matcher: ast.Matcher) -> None:
-        if str(matcher.op) not in {"MatchOp.Re", "MatchOp.NotRe"}:
-            return
-        if problem := pattern_problem(matcher.value):
-            raise self._at(matcher.name, f"error parsing regexp: {problem}: `^(?:{matcher.value})$`")
 
     def _at(self, word: str, problem: str) -> BadData:
         place = next((token.place for token in self._tokens if token.text == word), 0)

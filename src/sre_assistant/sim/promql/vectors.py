@@ -68,6 +68,13 @@ class Vector:
         """The values at some places only."""
         return Vector(self.labels, self.values, self.present & present)
 
+    def spread(self, there: Bools) -> Vector:
+        """Values of some steps put among all steps, with none at the others."""
+        shape = (len(self.labels), len(there))
+        values, present = np.full(shape, np.nan), np.zeros(shape, dtype=np.bool_)
+        values[:, there], present[:, there] = self.values, self.present
+        return Vector(self.labels, values, present)
+
     def kept(self) -> Vector:
         """The rows that have a value at any step."""
         some: Bools = np.any(self.present, axis=1)

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from sre_assistant.sim.exporters.alertmanager import VERSION
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.notified import Inbox, Notified
-from sre_assistant.sim.series import Matcher, pattern_problem
-from sre_assistant.sim.servers.answers import json_answer, milliseconds_text, not_allowed, not_found
+from sre_assistant.sim.series import Matcher, whole
+from sre_assistant.sim.servers.answers import dated, json_answer, milliseconds_text, not_allowed, not_found
 from sre_assistant.sim.servers.exposition import MEDIA_TYPE, exposition
 from sre_assistant.sim.servers.matchers import BadMatcher, parse_filters
 from sre_assistant.sim.servers.posted import Refused, alerts_of, silence_of
@@ -79,7 +79,11 @@ class Alertmanager:
             Route("/-/ready", _ok, methods=["GET", "HEAD"]),
             Route("/metrics", self._metrics, methods=["GET"]),
         ]
-        return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_allowed})
+        return Starlette(
+            routes=routes,
+            exception_handlers={404: _not_found, 405: _not_allowed},
+            middleware=dated(self.live.clock),
+        )
 
     @property
     def now(self) -> int:
@@ -90,7 +94,7 @@ class Alertmanager:
         params = request.query_params
         matchers = _filters(params.getlist("filter"))
         receiver = params.get("receiver", "")
-        if receiver and not _pattern(receiver).fullmatch(RECEIVER):
+        if receiver and not _pattern(receiver).match(RECEIVER):
             return []
         flags = {name: _flag(params.get(name)) for name in ("active", "silenced", "inhibited")}
         found = []
@@ -156,7 +160,9 @@ class Alertmanager:
         return Response(status_code=200)
 
     def _status(self, _request: Request, _body: bytes) -> Response:
-        begun = self.live.world.unix_ms(self.live.world.hosts[self.live.world.house.monitoring].boots[-1] + 40)
+        begun = self.live.world.unix_ms(
+            self.live.world.hosts[self.live.world.house.monitoring].boots[-1] + 40
+        )
         return _json(
             {
                 "cluster": {"peers": [], "status": "disabled"},
@@ -274,10 +280,10 @@ def _flag(text: str | None) -> bool:
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    if problem := pattern_problem(text):
-        problem = f"error parsing regexp: {problem}: `^(?:{text})$`"
-        raise Refused(400, f"failed to parse receiver param: {problem}")
-    return re.compile(text, re.ASCII)
+    try:
+        return whole(text)
+    except ValueError as error:
+        raise Refused(400, f"failed to parse receiver param: {error}") from error
 
 
 def _uuid(request: Request) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from sre_assistant.sim.arrays import is_stale
+from sre_assistant.sim.arrays import Ints, is_stale
 from sre_assistant.sim.promql.selection import LOOKBACK_MS
 from sre_assistant.sim.promql.text import exposed, shortest
 from sre_assistant.sim.series import NAME, Series, labels_of
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Target
+from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family, Point, Target
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -18,16 +18,26 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 def exposition(target: Target, now: int) -> str:
     """A target's metrics as text, at a moment."""
     times = target.scrapes(now - SCRAPE_INTERVAL_MS, now)[-1:]
-    lines = []
+    lines: list[str] = []
+    told = ""
     for family in target.families:
-        kind = "untyped" if family.kind == "unknown" else family.kind
-        lines += [f"# HELP {family.parent} {family.help}", f"# TYPE {family.parent} {kind}"]
-        for point in family.points:
-            if point.exists is not None and not point.exists(target.seconds(times))[0]:
-                continue
-            value = float(point.level(target.seconds(times))[0])
-            lines.append(f"{exposed(labels_of({NAME: family.name, **point.labels}))} {shortest(value)}")
+        shown = [point for point in family.points if _shown(target, point, times)]
+        samples = [_sample(target, family, point, times) for point in shown]
+        if samples and family.parent != told:
+            kind = "untyped" if family.kind == "unknown" else family.kind
+            lines += [f"# HELP {family.parent} {family.help}", f"# TYPE {family.parent} {kind}"]
+            told = family.parent
+        lines += samples
     return "\n".join(lines) + "\n"
+
+
+def _shown(target: Target, point: Point, times: Ints) -> bool:
+    return point.exists is None or bool(point.exists(target.seconds(times))[0])
+
+
+def _sample(target: Target, family: Family, point: Point, times: Ints) -> str:
+    value = float(point.level(target.seconds(times))[0])
+    return f"{exposed(labels_of({NAME: family.name, **point.labels}))} {shortest(value)}"
 
 
 def federated(series: Iterable[Series], now: int) -> str:

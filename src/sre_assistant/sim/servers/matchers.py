@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, cast
 
-from sre_assistant.sim.series import Matcher, pattern_problem
+from sre_assistant.sim.series import Matcher, pattern_error
 
 _MATCHER: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*", re.DOTALL)
 _PIECE: Final = re.compile(r'\\(?P<escaped>.)|(?P<quote>")|(?P<plain>[^\\"]+|\\)', re.DOTALL)
@@ -31,8 +31,8 @@ def matcher(name: str, op: str, value: str) -> Matcher:
     Raises:
         BadMatcher: the pattern is wrong.
     """
-    if op.endswith("~") and (problem := pattern_problem(value)):
-        raise BadMatcher(f"error parsing regexp: {problem}: `^(?:{value})$`")
+    if op.endswith("~") and (problem := pattern_error(value)):
+        raise BadMatcher(problem)
     return Matcher(name, cast('Literal["=", "!=", "=~", "!~"]', op), value)
 
 

@@ -82,7 +82,7 @@ def config(world: World) -> str:
     exporter = f"{world.house.monitoring}.{world.house.domain}"
     jobs = []
     for job in dict.fromkeys(target.job for target in world.targets):
-        path = "/probe" if job in {"blackbox-http", "blackbox-icmp"} else "/metrics"
+        path = urlsplit(next(target.url for target in world.targets if target.job == job)).path
         goals = "".join(f"\n    - {target.instance}" for target in world.targets if target.job == job)
         jobs.append(
             f"- job_name: {job}\n  scrape_interval: 15s\n  scrape_timeout: 10s\n  metrics_path: {path}\n"
@@ -163,7 +163,7 @@ def targets(found: Sequence[Target], now: int, params: QueryParams) -> dict[str,
     state = str(params.get("state", "")).lower()
     if state == "dropped":
         return {"activeTargets": [], "droppedTargets": []}
-    active = [_target(one, now) for one in found]
+    active = [_target(one, now) for one in found if one.is_known(now)]
     return {"activeTargets": active if state in {"", "any", "active"} else [], "droppedTargets": []}
 
 

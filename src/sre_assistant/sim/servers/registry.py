@@ -2,24 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from sre_assistant.sim.house import House
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import App
-from sre_assistant.sim.notified import Inbox
+from sre_assistant.sim.notifying import Notifier
+from sre_assistant.sim.posting import Target
 from sre_assistant.sim.servers.alertmanager import Alertmanager
+from sre_assistant.sim.servers.docker import ENGINES, Docker
+from sre_assistant.sim.servers.grafana import Grafana
+from sre_assistant.sim.servers.kubernetes import Kubernetes
+from sre_assistant.sim.servers.loki import Loki
+from sre_assistant.sim.servers.pbs import access as pbs_access
+from sre_assistant.sim.servers.pbs.server import Pbs
 from sre_assistant.sim.servers.prometheus import Prometheus
+from sre_assistant.sim.servers.proxmox.access import READ, Keys
+from sre_assistant.sim.servers.proxmox.server import Proxmox
+from sre_assistant.sim.servers.truenas import Keys as NasKeys
+from sre_assistant.sim.servers.truenas import TrueNas
+from sre_assistant.sim.webhooks import alertmanager_notifier
 
 
-def applications(live: Live) -> dict[str, App]:
-    """The applications by name; Docker has one for each of its hosts."""
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """Everything of a homelab that answers, and what pushes to others."""
+
+    applications: dict[str, App]
+    """By name; Docker has one for each of its hosts."""
+    pushing: dict[str, Callable[[tuple[Target, ...]], Notifier]]
+    """The systems that tell others of their alerts, and how they are given whom to tell."""
+
+
+def assembled(live: Live) -> Systems:
+    """Every server of a homelab."""
     house = live.world.house
-    keeper = house.full_name(house.monitoring)
-    inbox = Inbox(live.rules, live.silences, f"http://{keeper}:9090/graph?g0.expr=")
-    return {
+    loki = Loki(live).app()
+    grafana = Grafana(live, others={"loki": loki})
+    applications: dict[str, App] = {
         "prometheus": Prometheus(live).app(),
-        "alertmanager": Alertmanager(live, inbox).app(),
+        "alertmanager": Alertmanager(live, live.inbox).app(),
+        "grafana": grafana.app(),
+        "loki": loki,
+        **{
+            f"docker-{host}": Docker(live, host, ENGINES[place % len(ENGINES)]).app()
+            for place, host in enumerate(house.containers)
+        },
+        **({"proxmox": Proxmox(live).app()} if house.hypervisors else {}),
+        **({"pbs": Pbs(live).app()} if house.datastores else {}),
+        **({"truenas": TrueNas(live).app()} if house.pools else {}),
+        **(_cluster(live) if house.kubernetes else {}),
     }
+
+    def alertmanager(targets: tuple[Target, ...]) -> Notifier:
+        return alertmanager_notifier(live, live.inbox, targets)
+
+    return Systems(applications, {"alertmanager": alertmanager, "grafana": grafana.notifier})
+
+
+def machine(house: House, name: str) -> str:
+    """The machine that a system runs on, where it answers from one alone; empty otherwise."""
+    if name.startswith("docker-"):
+        return name.removeprefix("docker-")
+    if name == "truenas":
+        return next(iter(house.pools.values())).host
+    return next(iter(house.datastores.values())).host if name == "pbs" else ""
+
+
+def _cluster(live: Live) -> dict[str, App]:
+    """The API server, and what ``kubectl proxy`` makes of it for clients that send no token."""
+    server = Kubernetes(live)
+    return {"kubernetes": server.app(), "kubernetes-proxy": server.proxy()}
 
 
 def settings(live: Live, urls: Mapping[str, str]) -> dict[str, str]:
@@ -28,4 +82,16 @@ def settings(live: Live, urls: Mapping[str, str]) -> dict[str, str]:
     docker = [url.replace("http://", "tcp://") for name, url in urls.items() if name.startswith("docker-")]
     if docker:
         made["DOCKER_HOST"] = docker[0]
+    if "grafana" in urls:
+        made["GRAFANA_SERVICE_ACCOUNT_TOKEN"] = live.credentials["grafana"]
+    if "proxmox" in urls:
+        made["PROXMOX_API_TOKEN"] = Keys(live.credentials["proxmox"]).header(READ)
+        made["PROXMOX_NODE"] = live.world.house.hypervisors[0]
+    if "kubernetes" in urls:
+        made["KUBERNETES_TOKEN"] = live.credentials["kubernetes"]
+    if "truenas" in urls:
+        made["TRUENAS_API_KEY"] = NasKeys(live.credentials["truenas"]).reader
+    if "pbs" in urls:
+        made["PBS_API_TOKEN"] = pbs_access.Keys(live.credentials["pbs"]).header(pbs_access.READ)
+        made["PBS_DEFAULT_DATASTORE"] = next(iter(live.world.house.datastores))
     return made

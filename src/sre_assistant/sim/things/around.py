@@ -43,12 +43,13 @@ class Ups:
 
     def charge(self, t: Floats) -> Floats:
         """Percent of the battery's charge."""
-        left = np.full(len(t), 100.0)
+        left: Floats = np.full(len(t), 100.0)
         for one in self.spells.of("battery"):
             drained = np.clip((np.minimum(t, one.end) - one.start) / self.spec.runtime, 0.0, 1.0)
             regained = np.clip((t - one.end) / _RECHARGE_SECONDS, 0.0, 1.0)
             left = np.minimum(left, 100.0 * np.minimum(1 - drained + regained, 1.0))
-        return np.rint(left)
+        rounded: Floats = np.rint(left)
+        return rounded
 
     def low(self, t: Floats) -> Floats:
         """1 while the battery is nearly empty."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.hosts import Host
 from sre_assistant.sim.house import GuestSpec
-from sre_assistant.sim.signals import Signal, Wander
+from sre_assistant.sim.signals import Scaled, Signal, Sum, Wander
 from sre_assistant.sim.spells import Spells
 from sre_assistant.sim.things.lives import Lives
 
@@ -35,10 +36,13 @@ class Guest:
         """Its identity in the world."""
         return f"guest/{self.name}"
 
+    @property
+    def title(self) -> str:
+        """What Proxmox VE calls it."""
+        return self.spec.title or self.name
+
     def alive(self, t: Floats) -> Floats:
         """1 while it runs."""
-        if not self.spec.running:
-            return np.zeros(len(t))
         return self.lives.alive(t)
 
     def uptime(self, t: Floats) -> Floats:
@@ -48,7 +52,16 @@ class Guest:
     def cpu_share(self, t: Floats) -> Floats:
         """How busy its CPUs are, 0 to 1."""
         busy = self.host.cpu if self.host else self.work
-        return np.clip(busy.value(t), 0.0, 1.0) * self.alive(t)
+        level = np.maximum(busy.value(t), self.spells.level(t, "busy"))
+        return np.clip(level, 0.0, 1.0) * self.alive(t)
+
+    def disk_read(self, t: Floats) -> Floats:
+        """Bytes read from its disks since its start."""
+        return self.since_start(self._traffic("reads"), t)
+
+    def disk_written(self, t: Floats) -> Floats:
+        """Bytes written to its disks since its start."""
+        return self.since_start(self._traffic("writes"), t)
 
     def memory_used(self, t: Floats) -> Floats:
         """Bytes of memory in use."""
@@ -65,8 +78,17 @@ class Guest:
 
     def since_start(self, signal: Signal, t: Floats) -> Floats:
         """What a signal brought since the guest was started."""
-        begun = self.lives.begun(t)
-        return np.floor(np.maximum(signal.total(t) - signal.total(begun), 0.0)) * self.alive(t)
+        lives, places = self.lives.places(t)
+        if not lives:
+            return np.zeros(len(t))
+        before = signal.total(np.array([life.start for life in lives]))[np.maximum(places, 0)]
+        return np.floor(np.maximum(signal.total(t) - before, 0.0)) * self.alive(t)
+
+    def _traffic(self, way: Literal["reads", "writes"]) -> Signal:
+        """What its system does to its disks; of a guest that nobody watches it goes with its work."""
+        if self.host:
+            return Sum(tuple(getattr(disk, way) for disk in self.host.disks.values()))
+        return Scaled(self.work, {"reads": 1.2e6, "writes": 3.1e6}[way])
 
     def lock(self, t: float) -> str:
         """The lock on it at a moment: empty, or e.g. ``backup``."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sre_assistant.sim.house import JobSpec
@@ -47,7 +47,8 @@ class Job:
     """Entity, machine, and seconds after the job's start."""
     spells: Spells
     """``disabled``: it does not run on the machine that is its part; ``failing``: it ends with the detail as
-    its error, on the entity that is its part. Without a part, everywhere."""
+    its error, on the entity that is its part. Without a part, everywhere. ``stop-job``: what was under way
+    then ended, on the machine that is its detail, or everywhere."""
 
     @property
     def period(self) -> float:
@@ -76,8 +77,16 @@ class Job:
             for entity, host, offset in self.steps:
                 t = begun + offset
                 if start <= t < end and "" not in away and host not in away:
-                    found.append(self._run(entity, host, t))
+                    found += self._stopped(self._run(entity, host, t), begun)
         return sorted(found, key=lambda run: (run.start, run.subject))
+
+    def _stopped(self, run: Run, begun: float) -> list[Run]:
+        """What is left of a run when somebody stopped the job on its machine since it began."""
+        for spell in self.spells.of("stop-job"):
+            if begun <= spell.start < run.end and spell.detail in {"", run.host}:
+                cut = replace(run, end=spell.start, error="interrupted by signal")
+                return [cut] if run.start < spell.start else []
+        return [run]
 
     def last(self, entity: str, t: float, *, good: bool = False) -> Run | None:
         """The last run on an entity that ended before a moment, or the last good one."""

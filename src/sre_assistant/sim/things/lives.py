@@ -15,6 +15,9 @@ from sre_assistant.sim.spells import Spell
 ENDING: Final = ("stopped", "off", "crashing", "oom")
 """Modes in which a run ends."""
 
+_FORGIVEN_SECONDS: Final = 60.0
+"""After a run of such length the restart policy no longer holds earlier failures against it."""
+
 Wait = Callable[[int], float]
 """Seconds until the next start after so many failures in a row."""
 
@@ -34,6 +37,8 @@ class Life:
     """Whether it was begun by the restart policy after a failure."""
     mode: str = ""
     """The mode of the spell that ended it; empty for an orderly end."""
+    leaks: float = 0.0
+    """When it began to take ever more memory, if it did."""
 
 
 @dataclass(slots=True)
@@ -120,11 +125,12 @@ class Lives:
             for spell in sorted(self.troubles, key=lambda one: one.start):
                 if not spell.touches(t, end):
                     continue
-                if spell.start > t:
-                    yield _ended(t, spell.start, spell, again=again)
-                stop = min(spell.end, end)
+                begun, stop = t, min(spell.end, end)
+                if spell.start > t:  # a leak takes its time from the run under way, all else ends it at once
+                    t = min(spell.start + spell.level, stop) if spell.mode == "oom" else spell.start
+                    yield _ended(begun, t, spell, again=again)
                 if spell.mode in {"crashing", "oom"}:
-                    yield from self._failing(max(t, spell.start), stop, spell)
+                    yield from self._failing(t, stop, spell)
                 t, again = stop, spell.mode in {"crashing", "oom"}
             if t < end:
                 yield Life(t, end, again=again)
@@ -134,7 +140,8 @@ class Lives:
         t, failures = start + self.wait(0), 1
         while t < stop:
             yield _ended(t, min(t + run, stop), spell, again=True)
-            t, failures = t + run + self.wait(failures), failures + 1
+            t += run + self.wait(failures if run < _FORGIVEN_SECONDS else 0)
+            failures += 1
 
 
 def docker_wait(failures: int) -> float:
@@ -149,7 +156,7 @@ def kubelet_wait(failures: int) -> float:
 
 def _ended(start: float, end: float, spell: Spell, *, again: bool) -> Life:
     if spell.mode == "oom":
-        return Life(start, end, 137, killed=True, again=again, mode="oom")
+        return Life(start, end, 137, killed=True, again=again, mode="oom", leaks=max(start, spell.start))
     code = int(spell.level) if spell.mode == "crashing" else (0 if spell.mode == "stopped" else 255)
     return Life(start, end, code, again=again, mode=spell.mode)
 

@@ -72,6 +72,14 @@ class Drive:
             )
         return found
 
+    def pending(self, t: Floats) -> Floats:
+        """Bad sectors that wait to be written anew."""
+        return np.floor(self.bad_sectors(t) * 0.4)
+
+    def reallocated(self, t: Floats) -> Floats:
+        """Bad sectors that spare ones have replaced."""
+        return self.bad_sectors(t) - self.pending(t)
+
     def crc_errors(self, t: Floats) -> Floats:
         """Broken transfers, as a bad cable brings them."""
         found = np.zeros(len(t))

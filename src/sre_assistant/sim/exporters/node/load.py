@@ -35,7 +35,8 @@ def cpu(host: Host) -> list[Family]:
         shares["iowait"] = Scaled(host.waiting, lean)
         shares["irq"] = Constant(0.0)
         shares["steal"] = host.steal
-        shares["idle"] = Sum((Constant(1.0), Scaled(host.cpu, -lean), Scaled(host.waiting, -lean), Scaled(host.steal, -1.0)))
+        taken = (Scaled(host.cpu, -lean), Scaled(host.waiting, -lean), Scaled(host.steal, -1.0))
+        shares["idle"] = Sum((Constant(1.0), *taken))
         points += [
             ({"cpu": str(number), "mode": mode}, hundredths(share, host.boots))
             for mode, share in sorted(shares.items())

@@ -6,18 +6,18 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from sre_assistant.sim.exporters.shapes import counted, fixed, many, steady
-from sre_assistant.sim.signals import Scaled, Signal
+from sre_assistant.sim.signals import NOTHING, During, Scaled, Signal
 from sre_assistant.sim.targets import Family
 
 if TYPE_CHECKING:
     from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.spells import Spells
 
 _PACKET: Final = {"card": 1100.0, "lo": 400.0}
+_BROKEN: Final = ("receive_errs_total", "receive_frame_total")
 _FAULTLESS: Final = (
-    "receive_errs_total",
     "receive_drop_total",
     "receive_fifo_total",
-    "receive_frame_total",
     "transmit_errs_total",
     "transmit_drop_total",
     "transmit_carrier_total",
@@ -32,9 +32,9 @@ _STATE: Final = {
 }
 
 
-def network(host: Host) -> list[Family]:
+def network(host: Host, spells: Spells) -> list[Family]:
     """Traffic and state of the card and of loopback."""
-    return [*_traffic(host), *_quiet(host), *_state(host)]
+    return [*_traffic(host), *_broken(host, spells), *_quiet(host), *_state(host)]
 
 
 def _traffic(host: Host) -> list[Family]:
@@ -55,6 +55,22 @@ def _traffic(host: Host) -> list[Family]:
                 many(f"node_network_{name}", "counter", f"Network device statistic {name}.", points)
             )
     return families
+
+
+def _broken(host: Host, spells: Spells) -> list[Family]:
+    """Packets that arrive broken while the card or its cable is bad."""
+    arriving = Scaled(host.receive, 1 / _PACKET["card"])
+    broken: Signal = NOTHING
+    for one in spells.of("lossy"):
+        broken = During(broken, one.start, one.end, Scaled(arriving, one.level))
+    points = [
+        ({"device": host.spec.network.device}, counted(broken, host.boots)),
+        ({"device": "lo"}, fixed(0.0)),
+    ]
+    return [
+        many(f"node_network_{name}", "counter", f"Network device statistic {name}.", points)
+        for name in _BROKEN
+    ]
 
 
 def _quiet(host: Host) -> list[Family]:

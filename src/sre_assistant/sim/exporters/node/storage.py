@@ -7,58 +7,67 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from sre_assistant.sim.exporters.shapes import counted, fixed, many, thousandths
+from sre_assistant.sim.exporters.shapes import Sheet, counted, fixed, many, thousandths
 from sre_assistant.sim.signals import Scaled, Signal
-from sre_assistant.sim.targets import Family, Level, Point
+from sre_assistant.sim.targets import Family, Level
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Disk, Host
+    from sre_assistant.sim.hosts import Disk, Filesystem, Host
+    from sre_assistant.sim.spells import Spells
+    from sre_assistant.sim.world import World
 
 _BLOCK: Final = 48 * 1024.0
 
 
-def filesystems(host: Host) -> list[Family]:
-    """Space and inodes; ext4 keeps a twentieth for root."""
-    metrics: dict[str, list[Point]] = {
-        name: []
-        for name in (
-            "size_bytes",
-            "free_bytes",
-            "avail_bytes",
-            "files",
-            "files_free",
-            "readonly",
-            "device_error",
-        )
-    }
+_ABOUT: Final[dict[str, tuple[str, str]]] = {
+    "node_filesystem_size_bytes": ("gauge", "Size in bytes."),
+    "node_filesystem_free_bytes": ("gauge", "Free space in bytes."),
+    "node_filesystem_avail_bytes": ("gauge", "Space for unprivileged users, in bytes."),
+    "node_filesystem_files": ("gauge", "All file nodes."),
+    "node_filesystem_files_free": ("gauge", "Free file nodes."),
+    "node_filesystem_readonly": ("gauge", "Whether it is read-only."),
+    "node_filesystem_device_error": ("gauge", "Whether reading its statistics failed."),
+}
+
+
+def filesystems(world: World, host: Host) -> list[Family]:
+    """Space and inodes, of what others offer over NFS too; of what hangs only that it does."""
+    sheet = Sheet(_ABOUT)
     for mount, filesystem in host.filesystems.items():
         spec = filesystem.spec
         labels = {"device": spec.device, "fstype": spec.fstype, "mountpoint": mount}
-        kept = spec.size * 0.05 if spec.fstype == "ext4" else 0.0
-        levels: dict[str, Level] = {
-            "size_bytes": fixed(spec.size),
-            "free_bytes": lambda t, f=filesystem: f.spec.size - f.used(t),  # type: ignore[misc]
-            "avail_bytes": lambda t, f=filesystem, k=kept: np.maximum(f.spec.size - k - f.used(t), 0.0),  # type: ignore[misc]
-            "files": fixed(filesystem.inodes),
-            "files_free": lambda t, f=filesystem: f.inodes - f.inodes_used(t),  # type: ignore[misc]
-            "readonly": fixed(0.0),
-            "device_error": fixed(0.0),
-        }
-        for name, level in levels.items():
-            metrics[name].append(Point(labels, level))
-    about = {
-        "size_bytes": "Size in bytes.",
-        "free_bytes": "Free space in bytes.",
-        "avail_bytes": "Space for unprivileged users, in bytes.",
-        "files": "All file nodes.",
-        "files_free": "Free file nodes.",
-        "readonly": "Whether it is read-only.",
-        "device_error": "Whether reading its statistics failed.",
+        bad = world.spells[f"filesystem/{host.name}:{mount}"]
+        _filesystem(sheet, labels, filesystem, _inside(bad, "gone"))
+    for name, share in world.house.shares.items():
+        if host.name in share.clients and share.kind == "nfs":
+            labels = {
+                "device": f"{world.house.full_name(share.host)}:{share.path}",
+                "fstype": "nfs4",
+                "mountpoint": share.clients[host.name],
+            }
+            bad = world.spells[f"mount/{host.name}:{name}"]
+            _filesystem(sheet, labels, world.hosts[share.host].filesystems[share.path], _inside(bad, "stale"))
+    return sheet.families()
+
+
+def _inside(spells: Spells, mode: str) -> Level:
+    return lambda t: np.where(spells.inside(t, mode), 1.0, 0.0)
+
+
+def _filesystem(sheet: Sheet, labels: dict[str, str], filesystem: Filesystem, bad: Level) -> None:
+    spec = filesystem.spec
+    kept = spec.size * 0.05 if spec.fstype == "ext4" else 0.0
+    levels: dict[str, Level | float] = {
+        "size_bytes": spec.size,
+        "free_bytes": lambda t: spec.size - filesystem.used(t),
+        "avail_bytes": lambda t: np.maximum(spec.size - kept - filesystem.used(t), 0.0),
+        "files": filesystem.inodes,
+        "files_free": lambda t: filesystem.inodes - filesystem.inodes_used(t),
+        "readonly": 0.0,
     }
-    return [
-        Family(f"node_filesystem_{name}", "gauge", about[name], tuple(points))
-        for name, points in metrics.items()
-    ]
+    for name, level in levels.items():
+        sheet.put(f"node_filesystem_{name}", labels, level, lambda t: 1.0 - bad(t))
+    sheet.put("node_filesystem_device_error", labels, bad)
 
 
 def disks(host: Host) -> list[Family]:

@@ -1,0 +1,1 @@
+"""The HTTP API of the Proxmox Backup Server 3."""

@@ -1,0 +1,1 @@
+"""The HTTP API of Proxmox VE 8.4, for all nodes of the cluster."""
