@@ -11,6 +11,9 @@ UV ?= uv
 BIN := $(VENV)/bin
 LINES := awk -F ':.*\#\# ' '/^[a-z-]+:.*\#\# / {printf "  %-12s %s\n", $$1, $$2}'
 
+# All tests use all processors, then those for real servers have the machine to themselves; ARGS narrows them.
+TESTS := $(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest -q -n auto --dist loadfile -m 'not real' && $(BIN)/pytest -m real)
+
 export PYTHON
 
 .NOTPARALLEL:
@@ -44,12 +47,12 @@ serve: core ## The HTTP API on loopback
 # Working on it
 
 test: dev ## All tests; those for real servers run where the servers are installed
-	@$(BIN)/pytest $(ARGS)
+	@$(TESTS)
 
-smoke: dev ## A quick proof on one interpreter: imports, demo, all tests that need no real server
+smoke: dev ## A quick proof on one interpreter: imports, demo, the tests of the product without real servers
 	@$(BIN)/python scripts/import_everything.py
 	@$(BIN)/sre demo >/dev/null
-	@$(BIN)/pytest -q -n auto -m 'not real' $(ARGS)
+	@$(BIN)/pytest -q -n auto -m 'not real' --ignore=tests/sim --ignore=tests/evals --ignore=tests/docs $(ARGS)
 
 check: dev ## Everything a change must pass: format, lint, types, imports, tests, docs
 	$(BIN)/ruff format --check
@@ -57,7 +60,7 @@ check: dev ## Everything a change must pass: format, lint, types, imports, tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/generate_reference.py --check
-	$(BIN)/pytest $(ARGS)
+	$(TESTS)
 	@echo 'All checks passed.'
 
 format: dev ## Rewrite the code in the house format
