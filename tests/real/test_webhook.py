@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
+from sre_assistant.sim.alerting.notification import Route
+from sre_assistant.sim.alerting.notified import Inbox
+from sre_assistant.sim.alerting.notifying import Notifier
+from sre_assistant.sim.alerting.posting import Target
+from sre_assistant.sim.alerting.rules import Rules
+from sre_assistant.sim.alerting.silences import Silences
+from sre_assistant.sim.alerting.webhooks import alertmanager_style
 from sre_assistant.sim.clock import SimClock
-from sre_assistant.sim.notification import Route
-from sre_assistant.sim.notified import Inbox
-from sre_assistant.sim.notifying import Notifier
-from sre_assistant.sim.posting import Target
 from sre_assistant.sim.quantities import Span
-from sre_assistant.sim.rules import Rules
 from sre_assistant.sim.servers.posted import alerts_of
-from sre_assistant.sim.silences import Silences
-from sre_assistant.sim.webhooks import alertmanager_style
 from tests.real.servers import Lab, lab, wait_until
 from tests.sim.receiver import Posted, Receiver, receiving
 

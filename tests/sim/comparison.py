@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sre_assistant.sim.arrays import Samples
-from sre_assistant.sim.series import Labels
+from sre_assistant.sim.metrics.series import Labels
 
 _NOTHING = 1e-15  # where rounding leaves exactly nothing in one order of summing, another leaves a trace
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from sre_assistant.sim.alerting.rules import Rules, load_rules
 from sre_assistant.sim.arrays import Floats, Samples
 from sre_assistant.sim.documents import Document
+from sre_assistant.sim.metrics.series import Index, Labels, Matcher, Series, labels_of
 from sre_assistant.sim.promql import Engine
-from sre_assistant.sim.rules import Rules, load_rules
-from sre_assistant.sim.series import Index, Labels, Matcher, Series, labels_of
 
 MINUTE = 60_000
 BEGIN = 1_763_251_200_000

@@ -12,8 +12,8 @@ from typing import Any
 
 from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.logstore import Entry, Pushed
-from sre_assistant.sim.series import labels_of
-from sre_assistant.sim.servers.loki import Loki
+from sre_assistant.sim.metrics.series import labels_of
+from sre_assistant.sim.servers.loki.server import Loki
 from sre_assistant.sim.serving import Served
 from tests.sim.wire import get
 

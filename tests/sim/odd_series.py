@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats, Samples
-from sre_assistant.sim.series import NAME, Labels, labels_of
+from sre_assistant.sim.metrics.series import NAME, Labels, labels_of
 
 STEP = 15_000
 START = 1763200800_000

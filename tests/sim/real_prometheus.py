@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from sre_assistant.sim.arrays import Samples, is_stale
+from sre_assistant.sim.metrics.series import NAME, Index, Labels, Matcher, Series
 from sre_assistant.sim.promql.text import plain, quoted
-from sre_assistant.sim.series import NAME, Index, Labels, Matcher, Series
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from sre_assistant.sim.alerting.notified import fingerprint
 from sre_assistant.sim.homelab import Homelab
-from sre_assistant.sim.notified import fingerprint
 from tests.sim.wire import Answered, get, send
 
 NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from sre_assistant.sim.deeds import Act, Deed
+from sre_assistant.sim.causality.deeds import Act, Deed
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.faults import AnyFault
 from sre_assistant.sim.faults.services import (
     BadUpdate,
@@ -25,7 +26,6 @@ from sre_assistant.sim.faults.services import (
 )
 from sre_assistant.sim.faults.systems import LoseHost, Reboot
 from sre_assistant.sim.quantities import Span
-from sre_assistant.sim.spells import FOREVER
 from sre_assistant.sim.things.cluster import Cluster
 from sre_assistant.sim.things.pods import TOLERATION, Pod, Workload
 from sre_assistant.sim.world import World

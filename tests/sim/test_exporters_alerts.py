@@ -8,8 +8,8 @@ from importlib import resources
 
 import pytest
 
+from sre_assistant.sim.alerting.rules import Rule
 from sre_assistant.sim.homelab import Homelab
-from sre_assistant.sim.rules import Rule
 from tests.sim.told import HOUR, told
 
 FILL: dict[str, object] = {"fault": "fill-datastore", "datastore": "main", "rate": "900GiB/h"}
@@ -153,7 +153,7 @@ def test_every_alert_says_what_and_how_bad() -> None:
 @pytest.mark.real
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="no promtool: install the package prometheus")
 def test_promtool_accepts_the_rules() -> None:
-    path = resources.files("sre_assistant.sim") / "alerting.yaml"
+    path = resources.files("sre_assistant.sim") / "alerting" / "standard.yaml"
     with resources.as_file(path) as file:
         checked = subprocess.run(
             ["promtool", "check", "rules", str(file)], capture_output=True, text=True, check=False

@@ -7,7 +7,7 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from sre_assistant.sim.arrays import is_stale
-from sre_assistant.sim.series import NAME, Matcher
+from sre_assistant.sim.metrics.series import NAME, Matcher
 from sre_assistant.sim.servers.prometheus_status import targets
 from sre_assistant.sim.world import World
 from tests.sim.told import target, unix, value, values, world_of

@@ -18,11 +18,11 @@ from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.grafana.boards import boards
 from sre_assistant.sim.grafana.managed import setup
 from sre_assistant.sim.live import Live
+from sre_assistant.sim.metrics.tsdb import Tsdb
 from sre_assistant.sim.promql import Engine
 from sre_assistant.sim.promql.syntax import parse
 from sre_assistant.sim.scenario import Scenario, load_scenario
-from sre_assistant.sim.servers.grafana import Grafana
-from sre_assistant.sim.tsdb import Tsdb
+from sre_assistant.sim.servers.grafana.server import Grafana
 from tests.sim.wire import Answered
 
 RULES = "/api/prometheus/grafana/api/v1/rules"

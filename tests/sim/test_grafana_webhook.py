@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from sre_assistant.sim.alerting.posting import Target
 from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.lab import Lab
 from sre_assistant.sim.live import Live
-from sre_assistant.sim.posting import Target
 from sre_assistant.sim.scenario import load_scenario
-from sre_assistant.sim.servers.grafana import Grafana
+from sre_assistant.sim.servers.grafana.server import Grafana
 from tests.sim.receiver import Receiver, receiving
 
 

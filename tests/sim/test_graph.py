@@ -3,9 +3,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from sre_assistant.sim.graph import Graph, split
+from sre_assistant.sim.causality.graph import Graph, split
+from sre_assistant.sim.causality.names import called
 from sre_assistant.sim.house import House, standard_house
-from sre_assistant.sim.names import called
 
 HOUSE = standard_house()
 GRAPH = Graph(HOUSE)

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sre_assistant.sim.alerting.posting import Target
 from sre_assistant.sim.homelab import Homelab, Wiring
 from sre_assistant.sim.misbehaviour import MODES, Mode
-from sre_assistant.sim.posting import Target
 from sre_assistant.sim.scenario import load_scenario
 from tests.sim.receiver import receiving
 from tests.sim.wire import get, send

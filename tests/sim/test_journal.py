@@ -12,8 +12,8 @@ import pytest
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.lab import Lab
 from sre_assistant.sim.logstore import Entry
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.scenario import Scenario, load_scenario
-from sre_assistant.sim.series import Matcher
 
 HOUR = 3600 * 10**9
 

@@ -15,7 +15,7 @@ from sre_assistant.sim.faults.services import (
     StopContainer,
     Unhealthy,
 )
-from sre_assistant.sim.series import Matcher
+from sre_assistant.sim.metrics.series import Matcher
 from tests.sim.kube import Lab, state
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from sre_assistant.sim.deeds import Mishap
+from sre_assistant.sim.causality.deeds import Mishap
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.live import AnswerLost, DeedFailed

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sre_assistant.sim.spells import FOREVER, Spell
+from sre_assistant.sim.causality.spells import FOREVER, Spell
 from sre_assistant.sim.things.lives import Lives, docker_wait, kubelet_wait, without
 
 DAY = 86400.0

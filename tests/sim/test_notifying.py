@@ -8,19 +8,19 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from sre_assistant.sim.alerting.notification import Route
+from sre_assistant.sim.alerting.notified import Inbox, Notified
+from sre_assistant.sim.alerting.notifying import Notifier
+from sre_assistant.sim.alerting.posting import Target
+from sre_assistant.sim.alerting.rules import Rules
+from sre_assistant.sim.alerting.silences import Silence, Silences
+from sre_assistant.sim.alerting.webhooks import alertmanager_notifier, alertmanager_style
 from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.lab import Lab
 from sre_assistant.sim.live import Live
-from sre_assistant.sim.notification import Route
-from sre_assistant.sim.notified import Inbox, Notified
-from sre_assistant.sim.notifying import Notifier
-from sre_assistant.sim.posting import Target
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.quantities import Span
-from sre_assistant.sim.rules import Rules
 from sre_assistant.sim.scenario import load_scenario
-from sre_assistant.sim.series import Matcher
-from sre_assistant.sim.silences import Silence, Silences
-from sre_assistant.sim.webhooks import alertmanager_notifier, alertmanager_style
 from tests.sim.heat import BEGIN, MINUTE, MOMENT, Heat, between, rules, rules_of
 from tests.sim.receiver import Receiver, receiving
 

@@ -14,12 +14,12 @@ from sre_assistant.sim.arrays import Samples
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.lab import Lab
 from sre_assistant.sim.live import Live
+from sre_assistant.sim.metrics.series import Index, Series
+from sre_assistant.sim.metrics.tsdb import Tsdb
 from sre_assistant.sim.promql import Answer, Engine
 from sre_assistant.sim.promql.text import number
 from sre_assistant.sim.promql.vectors import Frame
-from sre_assistant.sim.series import Index, Series
 from sre_assistant.sim.servers.prometheus_results import encoded, numbers
-from sre_assistant.sim.tsdb import Tsdb
 from tests.sim.real_prometheus import Shelf
 from tests.sim.wire import get
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from sre_assistant.sim.lab import Lab
+from sre_assistant.sim.metrics.series import Index, Series, Storage
 from sre_assistant.sim.promql import Engine, QueryError
 from sre_assistant.sim.promql.vectors import Frame
-from sre_assistant.sim.series import Index, Series, Storage
 from tests.sim.comparison import compare, result, theirs
 from tests.sim.expressions import FAILING, FIXED, HOMELAB, ODD
 from tests.sim.odd_series import AT, COUNT, END, START, odd_series

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.promql import BadData, parse_matchers
 from sre_assistant.sim.promql.syntax import parse
-from sre_assistant.sim.series import Matcher
 from tests.sim.mistakes import MISTAKES
 from tests.sim.real_prometheus import MISSING, ask, running
 

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from sre_assistant.sim.metrics.series import Index
 from sre_assistant.sim.promql import Engine, QueryError
-from sre_assistant.sim.series import Index
 from tests.sim.comparison import compare, theirs
 from tests.sim.expressions import FAILING, FIXED, ODD
 from tests.sim.odd_series import AT, COUNT, END, START, odd_series

@@ -9,9 +9,9 @@ import pytest
 
 from sre_assistant.sim.arrays import STALE, Samples
 from sre_assistant.sim.lab import Lab
+from sre_assistant.sim.metrics.series import Index, Labels, Matcher, Series, labels_of
 from sre_assistant.sim.promql import Engine
 from sre_assistant.sim.promql.vectors import Frame
-from sre_assistant.sim.series import Index, Labels, Matcher, Series, labels_of
 from tests.sim.real_prometheus import MISSING, ask, prometheus_written_to
 from tests.sim.test_promql_against_prometheus import Pair, assert_same_at, assert_same_over
 

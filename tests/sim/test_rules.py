@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from sre_assistant.domain.errors import ConfigError
+from sre_assistant.sim.alerting.rules import Rule, Rules, load_rules
 from sre_assistant.sim.arrays import Floats, Samples, is_stale
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.promql import Engine
-from sre_assistant.sim.rules import Rule, Rules, load_rules
-from sre_assistant.sim.series import Matcher
 from tests.sim.heat import BEGIN, FILE, MINUTE, Heat, Shelf, between, rules, rules_of
 
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sre_assistant.sim.templates import (
+from sre_assistant.sim.alerting.templates import (
     Template,
     humanize,
     humanize1024,

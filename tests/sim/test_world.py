@@ -8,9 +8,9 @@ import pytest
 
 from sre_assistant.sim.arrays import Bools, Ints, is_stale
 from sre_assistant.sim.lab import Lab
+from sre_assistant.sim.metrics.series import Matcher, Series
+from sre_assistant.sim.metrics.targets import SCRAPE_INTERVAL_MS, Family, Target
 from sre_assistant.sim.scenario import Scenario, load_scenario
-from sre_assistant.sim.series import Matcher, Series
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family, Target
 from sre_assistant.sim.world import World
 from tests.sim.told import HOUR, storm
 

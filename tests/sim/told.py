@@ -7,9 +7,9 @@ import yaml
 
 from sre_assistant.sim.arrays import is_stale
 from sre_assistant.sim.documents import Document
+from sre_assistant.sim.metrics.series import NAME, Matcher
+from sre_assistant.sim.metrics.targets import Family, Point, Target
 from sre_assistant.sim.scenario import Scenario, checked
-from sre_assistant.sim.series import NAME, Matcher
-from sre_assistant.sim.targets import Family, Point, Target
 from sre_assistant.sim.world import World
 
 START = "2026-11-15T00:30:00Z"

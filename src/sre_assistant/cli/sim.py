@@ -17,8 +17,8 @@ from sre_assistant.cli.options import AsJson
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from sre_assistant.sim.alerting.posting import Target
     from sre_assistant.sim.homelab import Homelab
-    from sre_assistant.sim.posting import Target
     from sre_assistant.sim.scenario import Scenario
 
 _LAST_PORT = 65_000
@@ -205,7 +205,7 @@ def _told(urls: list[str] | None) -> list[Target]:
     from urllib.parse import urlsplit
 
     from sre_assistant.domain.errors import CallError
-    from sre_assistant.sim.posting import Target
+    from sre_assistant.sim.alerting.posting import Target
 
     for url in urls or ():
         if urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname:

@@ -11,15 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
+from sre_assistant.sim.alerting.posting import Target
+from sre_assistant.sim.alerting.rules import Rules
+from sre_assistant.sim.alerting.silences import Silences
 from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import MODES, Mode
-from sre_assistant.sim.posting import Target
-from sre_assistant.sim.rules import Rules
 from sre_assistant.sim.scenario import Scenario, load_scenario
 from sre_assistant.sim.servers.registry import assembled, machine, settings
 from sre_assistant.sim.serving import Served, Told
-from sre_assistant.sim.silences import Silences
 from sre_assistant.sim.world import World
 
 _PATIENCE_SECONDS: Final = 10.0

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from sre_assistant.sim.alerting.notified import Inbox
+from sre_assistant.sim.alerting.rules import load_rules, standard_rules
+from sre_assistant.sim.alerting.silences import Silences
+from sre_assistant.sim.causality.deeds import Act, Deed, Mishap, mishappened
+from sre_assistant.sim.causality.graph import SYSTEMS
 from sre_assistant.sim.clock import SimClock
-from sre_assistant.sim.deeds import Act, Deed, Mishap, mishappened
-from sre_assistant.sim.graph import SYSTEMS
-from sre_assistant.sim.notified import Inbox
+from sre_assistant.sim.metrics.series import Matcher, Series
 from sre_assistant.sim.promql import Engine
-from sre_assistant.sim.rules import load_rules, standard_rules
 from sre_assistant.sim.scenario import Scenario
-from sre_assistant.sim.series import Matcher, Series
-from sre_assistant.sim.silences import Silences
 from sre_assistant.sim.world import World
 
 _RULES_KNOWN: Final = timedelta(days=1)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sre_assistant.sim.series import Labels, Matcher
+from sre_assistant.sim.metrics.series import Labels, Matcher
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ from typing import Final, Literal
 import msgspec
 
 from sre_assistant.domain.errors import ConfigError
-from sre_assistant.sim.deeds import Deed, Mishap, carry_out, cured
+from sre_assistant.sim.causality.deeds import Deed, Mishap, carry_out, cured
+from sre_assistant.sim.causality.graph import Graph, split
 from sre_assistant.sim.documents import Document, nearest
 from sre_assistant.sim.faults import CAUSES, AnyFault
 from sre_assistant.sim.faults.systems import LoseHost, StopGuest
-from sre_assistant.sim.graph import Graph, split
 from sre_assistant.sim.house import (
     ContainerSpec,
     FilesystemSpec,

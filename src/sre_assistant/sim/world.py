@@ -11,26 +11,27 @@ from typing import Final
 
 import numpy as np
 
-from sre_assistant.sim import consequences, scraping
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.changes import Change, changes
-from sre_assistant.sim.graph import Graph, split
-from sre_assistant.sim.hosts import Host, settled_host
+from sre_assistant.sim.causality import consequences
+from sre_assistant.sim.causality.changes import Change, changes
+from sre_assistant.sim.causality.graph import Graph, split
+from sre_assistant.sim.causality.names import called
+from sre_assistant.sim.causality.spells import FOREVER, Spell, Spells, joined
 from sre_assistant.sim.house import House, PageSpec
 from sre_assistant.sim.journal.streams import Journal, journal
-from sre_assistant.sim.names import called
-from sre_assistant.sim.schedule import jobs_of, leave_footprints
-from sre_assistant.sim.series import Index
+from sre_assistant.sim.metrics import scraping
+from sre_assistant.sim.metrics.series import Index
+from sre_assistant.sim.metrics.targets import Outage, Target
 from sre_assistant.sim.signals import DAY, WEEK, During, Weekly, seeded, uneven
-from sre_assistant.sim.spells import FOREVER, Spell, Spells, joined
-from sre_assistant.sim.targets import Outage, Target
-from sre_assistant.sim.tenants import REBOOT_SECONDS, container_of, guest_of
 from sre_assistant.sim.things import cluster as clusters
 from sre_assistant.sim.things.around import Device, Ups
 from sre_assistant.sim.things.containers import Running
+from sre_assistant.sim.things.footprints import jobs_of, leave_footprints
 from sre_assistant.sim.things.guests import Guest
+from sre_assistant.sim.things.hosts import Host, settled_host
 from sre_assistant.sim.things.jobs import Run
 from sre_assistant.sim.things.storage import Datastore, Drive, Pool
+from sre_assistant.sim.things.tenants import REBOOT_SECONDS, container_of, guest_of
 
 HISTORY: Final = timedelta(days=400)
 MONDAY: Final = datetime(1970, 1, 5, tzinfo=UTC)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sre_assistant.sim.logstore import Entry, Pushed
-from sre_assistant.sim.series import labels_of
+from sre_assistant.sim.metrics.series import labels_of
 
 SECOND = 1_000_000_000
 BASE = 1_700_000_040

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from sre_assistant.sim.logql import Engine, ParseError, QueryError, parse
-from sre_assistant.sim.logql.regex import BadPattern, translated
+from sre_assistant.sim.regex import BadPattern, translated
 from tests.sim.logql.lines import BASE, SECOND, store
 
 NO_MATCHER = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sre_assistant.sim.logql.regex import compiled, replaced
+from sre_assistant.sim.regex import compiled, replaced
 
 FINDS = [
     ("a$", "a\n", None),

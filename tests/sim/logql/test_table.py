@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sre_assistant.sim.logql import Engine
-from sre_assistant.sim.series import Labels
+from sre_assistant.sim.metrics.series import Labels
 from tests.sim.logql.cases import Logs, Matrix, Vector
 from tests.sim.logql.lines import BASE, SECOND, store
 from tests.sim.logql.log_table import LOG_CASES

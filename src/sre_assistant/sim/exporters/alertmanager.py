@@ -17,10 +17,10 @@ from sre_assistant.sim.exporters.shapes import (
     started,
     steady,
 )
-from sre_assistant.sim.targets import Family
+from sre_assistant.sim.metrics.targets import Family
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
 
 VERSION: Final = {
     "branch": "debian/sid",

@@ -10,12 +10,12 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import fixed, gauge, many, process
+from sre_assistant.sim.metrics.targets import Family, Level, Point
 from sre_assistant.sim.signals import Wander
-from sre_assistant.sim.targets import Family, Level, Point
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
     from sre_assistant.sim.things.around import Device
+    from sre_assistant.sim.things.hosts import Host
     from sre_assistant.sim.world import Page
 
 _UNANSWERED: Final = 3.07  # seconds until the network says that nobody is there

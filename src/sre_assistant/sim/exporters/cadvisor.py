@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import FOREVER, Spells
 from sre_assistant.sim.exporters.shapes import Sheet, around, fixed, hundredths, started
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.signals import Scaled
-from sre_assistant.sim.spells import FOREVER, Spells
-from sre_assistant.sim.targets import Family, Level
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
     from sre_assistant.sim.things.containers import Running
+    from sre_assistant.sim.things.hosts import Host
     from sre_assistant.sim.world import World
 
 KERNEL: Final = 0.22

@@ -8,11 +8,11 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, Spread, around, counted, histogram, process, steady
+from sre_assistant.sim.metrics.targets import Family
 from sre_assistant.sim.signals import NOTHING, Constant, During, Signal
-from sre_assistant.sim.targets import Family
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.spells import Spells
+    from sre_assistant.sim.causality.spells import Spells
     from sre_assistant.sim.world import World
 
 VERSION: Final = {

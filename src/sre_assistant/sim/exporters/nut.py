@@ -8,7 +8,7 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, fixed, process
-from sre_assistant.sim.targets import Family, Level
+from sre_assistant.sim.metrics.targets import Family, Level
 
 if TYPE_CHECKING:
     from sre_assistant.sim.things.around import Ups

@@ -10,13 +10,13 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, process, since_boot
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.misbehaviour import MODES
-from sre_assistant.sim.targets import Family, Level
 from sre_assistant.sim.things.jobs import Run
 from sre_assistant.sim.things.pasts import Past
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
     from sre_assistant.sim.things.storage import Datastore
     from sre_assistant.sim.world import World
 

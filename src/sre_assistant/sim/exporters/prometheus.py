@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from sre_assistant.sim.alerting.rules import standard_rules
+from sre_assistant.sim.alerting.ruletexts import RuleFile
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.exporters.shapes import (
     Spread,
     around,
@@ -24,16 +27,13 @@ from sre_assistant.sim.exporters.shapes import (
     started,
     steady,
 )
+from sre_assistant.sim.metrics.swelling import Swelling
+from sre_assistant.sim.metrics.targets import SCRAPE_INTERVAL_MS, Family, Target
 from sre_assistant.sim.misbehaviour import MODES
-from sre_assistant.sim.rules import standard_rules
-from sre_assistant.sim.ruletexts import RuleFile
 from sre_assistant.sim.signals import NOTHING, Constant, During, Signal, Wander
-from sre_assistant.sim.spells import Spells
-from sre_assistant.sim.swelling import Swelling
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family, Target
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
     from sre_assistant.sim.world import World
 
 VERSION: Final = {

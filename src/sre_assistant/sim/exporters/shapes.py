@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats, Ints
+from sre_assistant.sim.metrics.targets import Family, Level, Point
 from sre_assistant.sim.signals import Constant, Signal, Wander, seeded, uneven
-from sre_assistant.sim.targets import Family, Level, Point
 
 
 @dataclass(frozen=True, slots=True)

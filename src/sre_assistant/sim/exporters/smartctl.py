@@ -8,10 +8,10 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, process
-from sre_assistant.sim.targets import Family, Level
+from sre_assistant.sim.metrics.targets import Family, Level
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Disk
+    from sre_assistant.sim.things.hosts import Disk
     from sre_assistant.sim.things.storage import Drive
     from sre_assistant.sim.world import World
 

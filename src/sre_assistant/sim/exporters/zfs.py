@@ -8,10 +8,10 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, around, process
-from sre_assistant.sim.targets import Family
+from sre_assistant.sim.metrics.targets import Family
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Filesystem
+    from sre_assistant.sim.things.hosts import Filesystem
     from sre_assistant.sim.things.storage import Pool
     from sre_assistant.sim.world import World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sre_assistant.sim.faults.model import Fault, OnHost
+from sre_assistant.sim.faults.model import About, Fault, OnHost
 from sre_assistant.sim.quantities import Rate, Share
 from sre_assistant.sim.signals import Constant, During, Scaled, Sum
 
@@ -65,10 +65,11 @@ class BadCable(FailDisk, frozen=True, kw_only=True, tag="bad-cable"):
         world.tell(self._entity, "cable", t, self.until(t), level=self.sectors_per_hour)
 
 
-class PoolErrors(Fault, frozen=True, kw_only=True, tag="pool-errors"):
+class PoolErrors(About, frozen=True, kw_only=True, tag="pool-errors"):
     """A pool finds checksum errors although its disks call themselves well."""
 
     cause: ClassVar[str | None] = "zfs-errors"
+    about: ClassVar[tuple[str, str]] = ("pool", "pool")
 
     pool: str
     per_hour: float = 12.0
@@ -77,21 +78,14 @@ class PoolErrors(Fault, frozen=True, kw_only=True, tag="pool-errors"):
         """Errors are counted on its first disk."""
         spec = world.house.pools[self.pool]
         disk = f"disk/{spec.host}:{spec.disks[0]}"
-        world.tell(f"pool/{self.pool}", "errors", t, self.until(t), level=self.per_hour, part=disk)
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The pool."""
-        return f"pool/{self.pool}"
-
-    def entities(self) -> dict[str, str]:
-        """The pool."""
-        return {"pool": f"pool/{self.pool}"}
+        world.tell(self.entity, "errors", t, self.until(t), level=self.per_hour, part=disk)
 
 
-class StopShare(Fault, frozen=True, kw_only=True, tag="stop-share"):
+class StopShare(About, frozen=True, kw_only=True, tag="stop-share"):
     """The service that offers a share stops; the machine is well."""
 
     cause: ClassVar[str | None] = "nfs-server-gone"
+    about: ClassVar[tuple[str, str]] = ("share", "share")
 
     share: str
 
@@ -101,14 +95,6 @@ class StopShare(Fault, frozen=True, kw_only=True, tag="stop-share"):
         for name, share in world.house.shares.items():
             if share.host == world.house.shares[self.share].host and share.kind == kind:
                 world.tell(f"share/{name}", "gone", t, self.until(t), detail=f"{kind} service stopped")
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The share."""
-        return f"share/{self.share}"
-
-    def entities(self) -> dict[str, str]:
-        """The share."""
-        return {"share": f"share/{self.share}"}
 
 
 class StaleMount(OnHost, frozen=True, kw_only=True, tag="stale-mount"):
@@ -131,22 +117,16 @@ class StaleMount(OnHost, frozen=True, kw_only=True, tag="stale-mount"):
         return {"share": f"mount/{self.host}:{self.share}"}
 
 
-class LoseDevice(Fault, frozen=True, kw_only=True, tag="lose-device"):
+class LoseDevice(About, frozen=True, kw_only=True, tag="lose-device"):
     """A device of the network stops: the switch, the router, the uplink, the DNS server."""
+
+    about: ClassVar[tuple[str, str]] = ("device", "net")
 
     device: str
 
     def begin(self, world: World, t: float) -> None:
         """What is behind it cannot be reached."""
-        world.tell(f"net/{self.device}", "gone", t, self.until(t))
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The device."""
-        return f"net/{self.device}"
-
-    def entities(self) -> dict[str, str]:
-        """The device."""
-        return {"device": f"net/{self.device}"}
+        world.tell(self.entity, "gone", t, self.until(t))
 
 
 class LossyNic(OnHost, frozen=True, kw_only=True, tag="lossy-nic"):
@@ -172,27 +152,20 @@ class LossyNic(OnHost, frozen=True, kw_only=True, tag="lossy-nic"):
         return f"host/{self.host}"
 
 
-class PowerCut(Fault, frozen=True, kw_only=True, tag="power-cut"):
+class PowerCut(About, frozen=True, kw_only=True, tag="power-cut"):
     """No mains power: the battery feeds the house until it is empty."""
 
     cause: ClassVar[str | None] = "ups-on-battery"
+    about: ClassVar[tuple[str, str]] = ("ups", "ups")
 
     ups: str
 
     def begin(self, world: World, t: float) -> None:
         """The battery drains; when it is empty everything on it goes off."""
         end, runtime = self.until(t), world.house.ups[self.ups].runtime
-        world.tell(f"ups/{self.ups}", "battery", t, end)
+        world.tell(self.entity, "battery", t, end)
         if end > t + runtime:
-            world.tell(f"ups/{self.ups}", "empty", t + runtime, end)
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The battery."""
-        return f"ups/{self.ups}"
-
-    def entities(self) -> dict[str, str]:
-        """The battery."""
-        return {"ups": f"ups/{self.ups}"}
+            world.tell(self.entity, "empty", t + runtime, end)
 
 
 class FailBackup(Fault, frozen=True, kw_only=True, tag="fail-backup"):
@@ -219,30 +192,24 @@ class FailBackup(Fault, frozen=True, kw_only=True, tag="fail-backup"):
         return {**named, "guest": f"guest/{self.guest}"} if self.guest else named
 
 
-class DisableJob(Fault, frozen=True, kw_only=True, tag="disable-job"):
+class DisableJob(About, frozen=True, kw_only=True, tag="disable-job"):
     """A job does not run any more: disabled, or forgotten."""
 
     cause: ClassVar[str | None] = "backup-stale"
+    about: ClassVar[tuple[str, str]] = ("job", "job")
 
     job: str
 
     def begin(self, world: World, t: float) -> None:
         """No runs, no errors."""
-        world.tell(f"job/{self.job}", "disabled", t, self.until(t))
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The job."""
-        return f"job/{self.job}"
-
-    def entities(self) -> dict[str, str]:
-        """The job."""
-        return {"job": f"job/{self.job}"}
+        world.tell(self.entity, "disabled", t, self.until(t))
 
 
-class FillDatastore(Fault, frozen=True, kw_only=True, tag="fill-datastore"):
+class FillDatastore(About, frozen=True, kw_only=True, tag="fill-datastore"):
     """Backups arrive faster than old ones go, until the datastore is full."""
 
     cause: ClassVar[str | None] = "datastore-full"
+    about: ClassVar[tuple[str, str]] = ("datastore", "datastore")
 
     datastore: str
     rate: Rate
@@ -261,14 +228,6 @@ class FillDatastore(Fault, frozen=True, kw_only=True, tag="fill-datastore"):
             disk.writes = Sum((disk.writes, writing))
         if full < self.until(t):
             world.tell(f"filesystem/{spec.host}:{spec.mountpoint}", "full", full, self.until(t))
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The datastore."""
-        return f"datastore/{self.datastore}"
-
-    def entities(self) -> dict[str, str]:
-        """The datastore."""
-        return {"datastore": f"datastore/{self.datastore}"}
 
 
 class LoseQuorum(Fault, frozen=True, kw_only=True, tag="lose-quorum"):

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import numpy as np
 
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.faults.model import OnHost
-from sre_assistant.sim.hosts import Leak
 from sre_assistant.sim.quantities import Pace, Rate, Share, Size
 from sre_assistant.sim.signals import NOTHING, Constant, During, Scaled, Signal, Sum, seeded, uneven
-from sre_assistant.sim.spells import FOREVER
+from sre_assistant.sim.things.hosts import Leak
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Filesystem, Host
     from sre_assistant.sim.house import House
+    from sre_assistant.sim.things.hosts import Filesystem, Host
     from sre_assistant.sim.world import World
 
 MOST_BUSY: Final = 0.93

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.quantities import Span
-from sre_assistant.sim.spells import FOREVER
 
 if TYPE_CHECKING:
     from sre_assistant.sim.house import House
@@ -35,6 +35,27 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def entities(self) -> dict[str, str]:
         """The entities that its fields name, by field, to be looked up."""
         return {}
+
+
+class About(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something with the one thing that a field names."""
+
+    about: ClassVar[tuple[str, str]]
+    """The field, and the kind of entity that it names."""
+
+    @property
+    def entity(self) -> str:
+        """The thing."""
+        field, kind = self.about
+        return f"{kind}/{getattr(self, field)}"
+
+    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
+        """The thing."""
+        return self.entity
+
+    def entities(self) -> dict[str, str]:
+        """The thing."""
+        return {self.about[0]: self.entity}
 
 
 class OnHost(Fault, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sre_assistant.sim.faults.model import Fault, OnHost
+from sre_assistant.sim.faults.model import About, Fault, OnHost
 from sre_assistant.sim.quantities import Rate, Share, Span
 
 if TYPE_CHECKING:
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from sre_assistant.sim.world import World
 
 
-class FailPage(Fault, frozen=True, kw_only=True, tag="fail-page"):
+class FailPage(About, frozen=True, kw_only=True, tag="fail-page"):
     """A web page answers with another status, or with 0 not at all."""
 
     cause: ClassVar[str | None] = "probe-failure"
+    about: ClassVar[tuple[str, str]] = ("page", "page")
 
     page: str
     status: int = 503
@@ -23,15 +24,7 @@ class FailPage(Fault, frozen=True, kw_only=True, tag="fail-page"):
     def begin(self, world: World, t: float) -> None:
         """The probe fails; the machine is well."""
         mode = "status" if self.status else "silent"
-        world.tell(f"page/{self.page}", mode, t, self.until(t), level=float(self.status))
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The page."""
-        return f"page/{self.page}"
-
-    def entities(self) -> dict[str, str]:
-        """The page."""
-        return {"page": f"page/{self.page}"}
+        world.tell(self.entity, mode, t, self.until(t), level=float(self.status))
 
 
 class Certificate(FailPage, frozen=True, kw_only=True, tag="certificate"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from sre_assistant.sim.faults.model import Fault, OnHost
+from sre_assistant.sim.faults.model import About, OnHost
 from sre_assistant.sim.misbehaviour import Mode
 from sre_assistant.sim.quantities import Share, Span
 from sre_assistant.sim.signals import Constant, During, seeded, uneven
@@ -70,25 +70,18 @@ class FailScrapes(LoseExporter, frozen=True, kw_only=True, tag="fail-scrapes"):
         world.tell(self._entity, "failing", t, self.until(t), detail=self.error)
 
 
-class StopGuest(Fault, frozen=True, kw_only=True, tag="stop-guest"):
+class StopGuest(About, frozen=True, kw_only=True, tag="stop-guest"):
     """A guest stops: a crash of its own, a mistake, or a task."""
 
     cause: ClassVar[str | None] = "guest-down"
+    about: ClassVar[tuple[str, str]] = ("guest", "guest")
 
     guest: str
     why: str = "VM quit/powerdown failed"
 
     def begin(self, world: World, t: float) -> None:
         """The guest, the system in it and all on it are gone."""
-        world.tell(f"guest/{self.guest}", "stopped", t, self.until(t), detail=self.why)
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The guest."""
-        return f"guest/{self.guest}"
-
-    def entities(self) -> dict[str, str]:
-        """The guest."""
-        return {"guest": f"guest/{self.guest}"}
+        world.tell(self.entity, "stopped", t, self.until(t), detail=self.why)
 
 
 class NoisyGuest(StopGuest, frozen=True, kw_only=True, tag="noisy-guest"):
@@ -118,25 +111,18 @@ class NoisyGuest(StopGuest, frozen=True, kw_only=True, tag="noisy-guest"):
                     host.crowd = During(host.crowd, t, end, Constant(host.spec.cpus * 0.5))
 
 
-class BreakSystem(Fault, frozen=True, kw_only=True, tag="break-system"):
+class BreakSystem(About, frozen=True, kw_only=True, tag="break-system"):
     """A system that can be asked answers wrongly or not at all; what it watches goes on."""
 
     cause: ClassVar[str | None] = "source-unreachable"
+    about: ClassVar[tuple[str, str]] = ("system", "system")
 
     system: str
     mode: Mode = "refuse"
 
     def begin(self, world: World, t: float) -> None:
         """From then on it behaves so to everybody."""
-        world.tell(f"system/{self.system}", self.mode, t, self.until(t))
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The system."""
-        return f"system/{self.system}"
-
-    def entities(self) -> dict[str, str]:
-        """The system."""
-        return {"system": f"system/{self.system}"}
+        world.tell(self.entity, self.mode, t, self.until(t))
 
 
 class Deny(BreakSystem, frozen=True, kw_only=True, tag="deny"):

@@ -12,13 +12,13 @@ from typing import Final, Literal
 import msgspec
 import yaml
 
+from sre_assistant.sim.alerting.rules import Rule, Rules, load_rules
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.grafana.boards import boards
 from sre_assistant.sim.live import Live
+from sre_assistant.sim.metrics.series import Matcher, Series
+from sre_assistant.sim.metrics.tsdb import Tsdb
 from sre_assistant.sim.promql.text import duration_ms
-from sre_assistant.sim.rules import Rule, Rules, load_rules
-from sre_assistant.sim.series import Matcher, Series
-from sre_assistant.sim.tsdb import Tsdb
 
 RULE_UID: Final = "__alert_rule_uid__"
 _KNOWN: Final = timedelta(days=1)

@@ -13,7 +13,7 @@ from sre_assistant.sim.journal.voice import Chatter, Line, Phrase, say
 from sre_assistant.sim.signals import seeded
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.spells import Spell
+    from sre_assistant.sim.causality.spells import Spell
     from sre_assistant.sim.things.containers import Running
     from sre_assistant.sim.world import World
 

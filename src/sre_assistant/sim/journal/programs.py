@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import Spell
 from sre_assistant.sim.journal.phrases import NEEDS, lasting, quiet, started
 from sre_assistant.sim.journal.voice import Chatter, Line, Phrase, say
 from sre_assistant.sim.signals import seeded
-from sre_assistant.sim.spells import Spell
 
 if TYPE_CHECKING:
     from sre_assistant.sim.things.containers import Running

@@ -12,7 +12,7 @@ from sre_assistant.sim.journal.phrases import written
 from sre_assistant.sim.journal.programs import Program
 from sre_assistant.sim.journal.voice import Line
 from sre_assistant.sim.logstore import Entry, LogStream
-from sre_assistant.sim.series import Labels, Matcher, labels_of, matching_labels
+from sre_assistant.sim.metrics.series import Labels, Matcher, labels_of, matching_labels
 
 if TYPE_CHECKING:
     from sre_assistant.sim.world import World

@@ -10,7 +10,7 @@ import numpy as np
 from sre_assistant.sim.arrays import Bools, Floats
 from sre_assistant.sim.logql.syntax import Grouping, VectorAggregation
 from sre_assistant.sim.logql.windows import Line
-from sre_assistant.sim.series import Labels
+from sre_assistant.sim.metrics.series import Labels
 
 
 def aggregated(tree: VectorAggregation, lines: Sequence[Line]) -> list[Line]:

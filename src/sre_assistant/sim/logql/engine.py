@@ -18,7 +18,7 @@ from sre_assistant.sim.logql.pipeline import Pipeline, pipeline
 from sre_assistant.sim.logql.syntax import Metric, Number, Selection, VectorAggregation
 from sre_assistant.sim.logql.windows import Line
 from sre_assistant.sim.logstore import LogStore, LogStream
-from sre_assistant.sim.series import Labels
+from sre_assistant.sim.metrics.series import Labels
 
 MAX_POINTS: Final = 11_000
 MAX_SERIES: Final = 500

@@ -13,7 +13,6 @@ from sre_assistant.sim.logql.aggregation import aggregated
 from sre_assistant.sim.logql.costs import Costs
 from sre_assistant.sim.logql.errors import EvaluationFailed, LimitReached, PipelineFailed
 from sre_assistant.sim.logql.matching import joined, with_number
-from sre_assistant.sim.logql.regex import compiled, expanded, translated
 from sre_assistant.sim.logql.row import ERROR, PRESERVE
 from sre_assistant.sim.logql.samples import Extractor
 from sre_assistant.sim.logql.syntax import (
@@ -29,7 +28,8 @@ from sre_assistant.sim.logql.syntax import (
 )
 from sre_assistant.sim.logql.windows import Line, over_windows
 from sre_assistant.sim.logstore import LogStore
-from sre_assistant.sim.series import Labels, Matcher, labels_of
+from sre_assistant.sim.metrics.series import Labels, Matcher, labels_of
+from sre_assistant.sim.regex import compiled, expanded, translated
 
 _PUSHED_DOWN: Final = frozenset({"bytes_over_time", "bytes_rate", "sum_over_time", "rate", "count_over_time"})
 _WHOLE: Final = frozenset({"topk", "bottomk", "stddev", "stdvar", "sort", "sort_desc"})

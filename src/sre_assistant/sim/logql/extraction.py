@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from sre_assistant.sim.logql import jsonpath, jsontext, patterns
 from sre_assistant.sim.logql.logfmt import Pair, logfmt_key, orderly, pairs
-from sre_assistant.sim.logql.regex import compiled
 from sre_assistant.sim.logql.row import Row
 from sre_assistant.sim.logql.syntax import Extraction, JsonParser, LogfmtParser, TextParser, Unpack
+from sre_assistant.sim.regex import compiled
 
 Step = Callable[[str, Row, int], str | None]
 """A stage: takes a line, its labels and its time; gives the line on, or None if it is left out."""

@@ -8,7 +8,6 @@ from typing import Final
 
 from sre_assistant.sim.logql import addresses, gotext
 from sre_assistant.sim.logql.arithmetic import COMPARISONS
-from sre_assistant.sim.logql.regex import compiled
 from sre_assistant.sim.logql.row import ERROR, Row
 from sre_assistant.sim.logql.syntax import (
     BothFilters,
@@ -19,6 +18,7 @@ from sre_assistant.sim.logql.syntax import (
     Match,
     NumberFilter,
 )
+from sre_assistant.sim.regex import compiled
 
 RowTest = Callable[[Row], bool]
 FAILED: Final = "LabelFilterErr"

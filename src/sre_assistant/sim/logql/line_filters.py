@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import Final
 
 from sre_assistant.sim.logql import addresses, patterns
-from sre_assistant.sim.logql.regex import compiled
 from sre_assistant.sim.logql.syntax import LineFilter, LineOp, Needle
+from sre_assistant.sim.regex import compiled
 
 Test = Callable[[str], bool]
 _MANY: Final = 2

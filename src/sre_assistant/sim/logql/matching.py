@@ -11,7 +11,7 @@ from sre_assistant.sim.logql.arithmetic import COMPARISONS, applied
 from sre_assistant.sim.logql.errors import EvaluationFailed
 from sre_assistant.sim.logql.syntax import Binary, Matching
 from sre_assistant.sim.logql.windows import Line
-from sre_assistant.sim.series import Labels, labels_of
+from sre_assistant.sim.metrics.series import Labels, labels_of
 
 
 def with_number(tree: Binary, lines: Sequence[Line], number: float, *, left: bool) -> list[Line]:

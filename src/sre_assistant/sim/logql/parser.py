@@ -9,7 +9,6 @@ from sre_assistant.sim.logql import arithmetic
 from sre_assistant.sim.logql.cursor import Cursor
 from sre_assistant.sim.logql.errors import ParseError
 from sre_assistant.sim.logql.gotext import parse_float
-from sre_assistant.sim.logql.regex import BadPattern, compiled
 from sre_assistant.sim.logql.stage_parser import number, selection, selector, stages, unwrap
 from sre_assistant.sim.logql.syntax import (
     Binary,
@@ -28,6 +27,7 @@ from sre_assistant.sim.logql.syntax import (
     Window,
 )
 from sre_assistant.sim.logql.tokens import AGGREGATIONS, RANGE_FUNCTIONS
+from sre_assistant.sim.regex import BadPattern, compiled
 
 _NO_MATCHER: Final = (
     "queries require at least one regexp or equality matcher that does not have an empty-compatible value. "

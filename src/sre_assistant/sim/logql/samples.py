@@ -13,7 +13,7 @@ from sre_assistant.sim.logql.pipeline import Pipeline, filters, pipeline
 from sre_assistant.sim.logql.row import ERROR, SUFFIX, Hints, Row
 from sre_assistant.sim.logql.syntax import Grouping, RangeAggregation, Unwrap
 from sre_assistant.sim.logstore import Entry, LogStream
-from sre_assistant.sim.series import Labels
+from sre_assistant.sim.metrics.series import Labels
 
 FAILED: Final = "SampleExtractionErr"
 _BYTES: Final = frozenset({"bytes_over_time", "bytes_rate"})

@@ -8,7 +8,6 @@ from typing import Final, cast
 from sre_assistant.sim.logql import gotext, patterns
 from sre_assistant.sim.logql.cursor import Cursor
 from sre_assistant.sim.logql.errors import ParseError
-from sre_assistant.sim.logql.regex import BadPattern, compiled
 from sre_assistant.sim.logql.syntax import (
     BothFilters,
     BytesFilter,
@@ -37,6 +36,7 @@ from sre_assistant.sim.logql.syntax import (
     Unwrap,
 )
 from sre_assistant.sim.logql.tokens import CONVERSIONS
+from sre_assistant.sim.regex import BadPattern, compiled
 
 _MATCH_OPS: Final = ("=", "=~", "!~", "!=")
 _LINE_OPS: Final = ("|~", "|=", "|>", "!~", "!=", "!>")

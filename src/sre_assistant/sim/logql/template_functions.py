@@ -16,7 +16,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from sre_assistant.sim.logql import gotext, gotime, printing
 from sre_assistant.sim.logql.gotime import Moment
-from sre_assistant.sim.logql.regex import BadPattern, compiled, replaced
+from sre_assistant.sim.regex import BadPattern, compiled, replaced
 
 _LONGEST: Final = 1 << 20
 

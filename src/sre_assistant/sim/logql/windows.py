@@ -11,7 +11,7 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints
 from sre_assistant.sim.logql.samples import Sampled
-from sre_assistant.sim.series import Labels
+from sre_assistant.sim.metrics.series import Labels
 
 _SECOND: Final = 1_000_000_000
 _EXACT: Final = 2.0**53

@@ -10,12 +10,12 @@ import numpy as np
 import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints
+from sre_assistant.sim.metrics.series import NAME, Labels, labels_of
 from sre_assistant.sim.promql.errors import ExecutionFailed
 from sre_assistant.sim.promql.ranking import best
 from sre_assistant.sim.promql.text import general, plain, quoted
 from sre_assistant.sim.promql.vectors import Vector, less, merged, only
 from sre_assistant.sim.promql.windows import between
-from sre_assistant.sim.series import NAME, Labels, labels_of
 
 
 @dataclass(frozen=True, slots=True)

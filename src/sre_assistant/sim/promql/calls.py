@@ -9,13 +9,13 @@ import numpy as np
 import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools
+from sre_assistant.sim.metrics.series import Labels
 from sre_assistant.sim.promql import functions, labelling, selection
 from sre_assistant.sim.promql.errors import ExecutionFailed
 from sre_assistant.sim.promql.histogram import histogram_quantile
 from sre_assistant.sim.promql.smoothing import smoothed
 from sre_assistant.sim.promql.vectors import Frame, Scalar, Vector, merged, nothing
 from sre_assistant.sim.promql.windows import Row, Windows, fitted, quantiles
-from sre_assistant.sim.series import Labels
 
 if TYPE_CHECKING:
     from sre_assistant.sim.promql.evaluator import Evaluator, Value

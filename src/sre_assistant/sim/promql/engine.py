@@ -10,6 +10,7 @@ import numpy as np
 import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints, Samples
+from sre_assistant.sim.metrics.series import Labels, Storage
 from sre_assistant.sim.promql.errors import BadData
 from sre_assistant.sim.promql.evaluator import Evaluator
 from sre_assistant.sim.promql.selection import Budget
@@ -17,7 +18,6 @@ from sre_assistant.sim.promql.syntax import parse
 from sre_assistant.sim.promql.types import static_type
 from sre_assistant.sim.promql.vectors import Frame, Scalar, Text, Vector
 from sre_assistant.sim.remembering import remembering
-from sre_assistant.sim.series import Labels, Storage
 
 MAX_POINTS: Final = 11_000
 TIMEOUT_SECONDS: Final = 120.0

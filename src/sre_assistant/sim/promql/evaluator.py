@@ -10,6 +10,7 @@ import numpy as np
 import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools, Floats, Samples
+from sre_assistant.sim.metrics.series import Labels, Storage
 from sre_assistant.sim.promql import aggregation, functions, matching, operators, selection
 from sre_assistant.sim.promql.calls import CALLS
 from sre_assistant.sim.promql.errors import ExecutionFailed
@@ -22,7 +23,6 @@ from sre_assistant.sim.promql.vectors import (
     without_name,
 )
 from sre_assistant.sim.promql.windows import Row, Windows
-from sre_assistant.sim.series import Labels, Storage
 
 Value = Scalar | Vector | Text
 Ranges = Iterator[tuple[Labels, Windows]]

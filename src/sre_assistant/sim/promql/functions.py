@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints
+from sre_assistant.sim.metrics.series import Labels
 from sre_assistant.sim.promql import windows
 from sre_assistant.sim.promql.vectors import Frame, Vector, stacked
 from sre_assistant.sim.promql.windows import Row, Windows
-from sre_assistant.sim.series import Labels
 
 
 def _deriv(w: Windows) -> Row:

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.metrics.series import NAME, Labels
 from sre_assistant.sim.promql.vectors import Vector, less
-from sre_assistant.sim.series import NAME, Labels
 
 _APART: Final = frozenset({NAME, "le"})
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from sre_assistant.sim.metrics.series import Labels, labels_of, whole
 from sre_assistant.sim.promql.errors import ExecutionFailed
-from sre_assistant.sim.series import Labels, labels_of, whole
 
 _NAME: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _REFERENCE: Final = re.compile(r"\$(?:\$|\{(?P<braced>\w+)\}|(?P<bare>\w+))", re.ASCII)

@@ -11,11 +11,11 @@ import numpy as np
 import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools
+from sre_assistant.sim.metrics.series import NAME, Labels, labels_of
 from sre_assistant.sim.promql.errors import ExecutionFailed
 from sre_assistant.sim.promql.operators import ARITHMETIC, COMPARISON, KEEPS_NAME
 from sre_assistant.sim.promql.text import label_set
 from sre_assistant.sim.promql.vectors import Frame, Vector, less, merged, nothing, only, without_name
-from sre_assistant.sim.series import NAME, Labels, labels_of
 
 SETS: Final = frozenset({"and", "or", "unless"})
 

@@ -12,11 +12,11 @@ import numpy as np
 import promql_parser as ast
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints, Samples, is_stale
+from sre_assistant.sim.metrics.series import NAME, Labels, Matcher, Storage, newest
 from sre_assistant.sim.promql.errors import ExecutionFailed, QueryTimedOut
 from sre_assistant.sim.promql.strings import shown
 from sre_assistant.sim.promql.vectors import Frame, Vector, stacked
 from sre_assistant.sim.promql.windows import Windows
-from sre_assistant.sim.series import NAME, Labels, Matcher, Storage, newest
 
 LOOKBACK_MS: Final = 300_000
 MAX_SAMPLES: Final = 50_000_000

@@ -8,6 +8,7 @@ from typing import Final
 
 import promql_parser as ast
 
+from sre_assistant.sim.metrics.series import Matcher, whole
 from sre_assistant.sim.promql.complaints import complaint, placed
 from sre_assistant.sim.promql.errors import BadData
 from sre_assistant.sim.promql.evaluator import SUPPORTED
@@ -15,7 +16,6 @@ from sre_assistant.sim.promql.selection import matchers_of
 from sre_assistant.sim.promql.strings import hidden, unquoted
 from sre_assistant.sim.promql.text import quoted
 from sre_assistant.sim.promql.tokens import Token, Unreadable, closing, tokens_of
-from sre_assistant.sim.series import Matcher, whole
 
 _RENAMED: Final = {"holt_winters": "double_exponential_smoothing"}
 """Functions that the library knows by the names of later versions."""

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from sre_assistant.sim.series import NAME, Labels
+from sre_assistant.sim.metrics.series import NAME, Labels
 
 _UNITS: Final = {
     "ms": 1,

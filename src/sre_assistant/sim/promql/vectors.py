@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 
 from sre_assistant.sim.arrays import Bools, Floats, Ints
+from sre_assistant.sim.metrics.series import NAME, Labels
 from sre_assistant.sim.promql.errors import ExecutionFailed
-from sre_assistant.sim.series import NAME, Labels
 
 
 @dataclass(frozen=True, slots=True)

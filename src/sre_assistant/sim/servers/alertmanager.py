@@ -14,15 +14,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from sre_assistant.sim.alerting.notified import Inbox, Notified
+from sre_assistant.sim.alerting.silences import Silence
 from sre_assistant.sim.exporters.alertmanager import VERSION
 from sre_assistant.sim.live import Live
-from sre_assistant.sim.notified import Inbox, Notified
-from sre_assistant.sim.series import Matcher, whole
+from sre_assistant.sim.metrics.series import Matcher, whole
 from sre_assistant.sim.servers.answers import dated, json_answer, milliseconds_text, not_allowed, not_found
 from sre_assistant.sim.servers.exposition import MEDIA_TYPE, exposition
 from sre_assistant.sim.servers.matchers import BadMatcher, parse_filters
 from sre_assistant.sim.servers.posted import Refused, alerts_of, silence_of
-from sre_assistant.sim.silences import Silence
 
 RECEIVER: Final = "ops"
 GROUP_BY: Final = ("alertname",)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from sre_assistant.sim.arrays import Ints, is_stale
+from sre_assistant.sim.metrics.series import NAME, Series, labels_of
+from sre_assistant.sim.metrics.targets import SCRAPE_INTERVAL_MS, Family, Point, Target
 from sre_assistant.sim.promql.selection import LOOKBACK_MS
 from sre_assistant.sim.promql.text import exposed, shortest
-from sre_assistant.sim.series import NAME, Series, labels_of
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Family, Point, Target
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

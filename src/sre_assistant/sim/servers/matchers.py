@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, Literal, cast
 
-from sre_assistant.sim.series import Matcher, pattern_error
+from sre_assistant.sim.metrics.series import Matcher, pattern_error
 
 _MATCHER: Final = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(=~|=|!=|!~)\s*(.*?)\s*", re.DOTALL)
 _PIECE: Final = re.compile(r'\\(?P<escaped>.)|(?P<quote>")|(?P<plain>[^\\"]+|\\)', re.DOTALL)

@@ -9,10 +9,10 @@ from typing import Final, TypeVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from sre_assistant.sim.notified import RESOLVE_AFTER_MS, Notified
-from sre_assistant.sim.series import Matcher
+from sre_assistant.sim.alerting.notified import RESOLVE_AFTER_MS, Notified
+from sre_assistant.sim.alerting.silences import Silence
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.servers.matchers import BadMatcher, matcher
-from sre_assistant.sim.silences import Silence
 
 T = TypeVar("T")
 

@@ -16,18 +16,18 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sre_assistant.sim.live import Live
+from sre_assistant.sim.metrics.series import Series, newest
+from sre_assistant.sim.metrics.tsdb import Tsdb
 from sre_assistant.sim.promql import Answer, BadData, QueryError, parse_matchers
 from sre_assistant.sim.promql.engine import MAX_POINTS
 from sre_assistant.sim.promql.selection import LOOKBACK_MS
 from sre_assistant.sim.promql.text import quoted
 from sre_assistant.sim.promql.vectors import Frame
-from sre_assistant.sim.series import Series, newest
 from sre_assistant.sim.servers import prometheus_results as results
 from sre_assistant.sim.servers import prometheus_status as status
 from sre_assistant.sim.servers.answers import dated, json_answer, not_allowed, not_found
 from sre_assistant.sim.servers.exposition import MEDIA_TYPE, exposition, federated
 from sre_assistant.sim.servers.prometheus_asked import Asked, form
-from sre_assistant.sim.tsdb import Tsdb
 
 _STATUS: Final = {
     "bad_data": 400,

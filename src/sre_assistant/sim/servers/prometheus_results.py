@@ -7,10 +7,10 @@ import operator
 import msgspec
 
 from sre_assistant.sim.arrays import Floats, Ints
+from sre_assistant.sim.metrics.series import Labels
 from sre_assistant.sim.promql import Answer
 from sre_assistant.sim.promql.engine import Cost
 from sre_assistant.sim.promql.text import number, plain
-from sre_assistant.sim.series import Labels
 from sre_assistant.sim.servers.answers import escaped
 
 

@@ -9,13 +9,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import QueryParams
 
+from sre_assistant.sim.alerting.rules import Alert, Group, Recording, Rule, Rules
 from sre_assistant.sim.exporters.prometheus import VERSION
+from sre_assistant.sim.metrics.series import NAME
+from sre_assistant.sim.metrics.targets import SCRAPE_INTERVAL_MS, Reported, Target, metadata_of
 from sre_assistant.sim.promql.errors import BadData
 from sre_assistant.sim.promql.text import duration_text, scientific
-from sre_assistant.sim.rules import Alert, Group, Recording, Rule, Rules
-from sre_assistant.sim.series import NAME
 from sre_assistant.sim.servers.answers import nanoseconds
-from sre_assistant.sim.targets import SCRAPE_INTERVAL_MS, Reported, Target, metadata_of
 from sre_assistant.sim.world import World
 
 RULE_FILE: Final = "/etc/prometheus/rules/homelab.yml"

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sre_assistant.sim.alerting.notifying import Notifier
+from sre_assistant.sim.alerting.posting import Target
+from sre_assistant.sim.alerting.webhooks import alertmanager_notifier
 from sre_assistant.sim.house import House
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import App
-from sre_assistant.sim.notifying import Notifier
-from sre_assistant.sim.posting import Target
 from sre_assistant.sim.servers.alertmanager import Alertmanager
 from sre_assistant.sim.servers.docker import ENGINES, Docker
-from sre_assistant.sim.servers.grafana import Grafana
+from sre_assistant.sim.servers.grafana.server import Grafana
 from sre_assistant.sim.servers.kubernetes import Kubernetes
-from sre_assistant.sim.servers.loki import Loki
+from sre_assistant.sim.servers.loki.server import Loki
 from sre_assistant.sim.servers.pbs import access as pbs_access
 from sre_assistant.sim.servers.pbs.server import Pbs
 from sre_assistant.sim.servers.prometheus import Prometheus
@@ -22,7 +23,6 @@ from sre_assistant.sim.servers.proxmox.access import READ, Keys
 from sre_assistant.sim.servers.proxmox.server import Proxmox
 from sre_assistant.sim.servers.truenas import Keys as NasKeys
 from sre_assistant.sim.servers.truenas import TrueNas
-from sre_assistant.sim.webhooks import alertmanager_notifier
 
 
 @dataclass(frozen=True, slots=True)

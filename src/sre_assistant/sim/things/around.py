@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.house import DeviceSpec, UpsSpec
 from sre_assistant.sim.signals import Wander
-from sre_assistant.sim.spells import Spells
 
 _RECHARGE_SECONDS = 4 * 3600.0
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sre_assistant.sim.hosts import Host
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.house import KubernetesSpec
 from sre_assistant.sim.signals import seeded
-from sre_assistant.sim.spells import Spells
+from sre_assistant.sim.things.hosts import Host
 from sre_assistant.sim.things.nodes import Node
 from sre_assistant.sim.things.pods import NOTICED, Pod, Workload
 from sre_assistant.sim.things.rollouts import Rollouts

@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import Spells, joined
 from sre_assistant.sim.signals import Signal, Wander
-from sre_assistant.sim.spells import Spells, joined
 from sre_assistant.sim.things.lives import Life, Lives
 
 _UNWELL: Final = ("unhealthy", "hung", "failing")

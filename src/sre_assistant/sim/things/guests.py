@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.hosts import Host
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.house import GuestSpec
 from sre_assistant.sim.signals import Scaled, Signal, Sum, Wander
-from sre_assistant.sim.spells import Spells
+from sre_assistant.sim.things.hosts import Host
 from sre_assistant.sim.things.lives import Lives
 
 

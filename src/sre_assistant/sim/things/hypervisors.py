@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.spells import Spells
+from sre_assistant.sim.causality.spells import Spells
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.house import JobSpec
 from sre_assistant.sim.signals import DAY, WEEK
-from sre_assistant.sim.spells import Spells
 
 _DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _AT: Final = re.compile(r"(?:daily|(?P<day>[a-z]{3})) (?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)")

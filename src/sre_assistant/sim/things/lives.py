@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats, Ints
-from sre_assistant.sim.spells import Spell
+from sre_assistant.sim.causality.spells import Spell
 
 ENDING: Final = ("stopped", "off", "crashing", "oom")
 """Modes in which a run ends."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from sre_assistant.sim.hosts import Host
-from sre_assistant.sim.spells import Spell, Spells, joined
+from sre_assistant.sim.causality.spells import Spell, Spells, joined
+from sre_assistant.sim.things.hosts import Host
 from sre_assistant.sim.things.pods import NOTICED
 
 _KUBELET_BACK = 8.0  # seconds from a node's return until its kubelet reports again

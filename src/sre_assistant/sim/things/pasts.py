@@ -9,8 +9,8 @@ from typing import Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats, Ints
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.signals import DAY
-from sre_assistant.sim.spells import Spells
 from sre_assistant.sim.things.jobs import Job, Run
 
 _LONGEST: Final = 400 * DAY

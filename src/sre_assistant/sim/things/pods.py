@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import FOREVER, Spells
 from sre_assistant.sim.house import KubernetesSpec, WorkloadSpec
-from sre_assistant.sim.spells import FOREVER, Spells
 from sre_assistant.sim.things.containers import Running
 from sre_assistant.sim.things.lives import Life, kubelet_wait
 

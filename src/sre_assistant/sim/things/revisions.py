@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from sre_assistant.sim.spells import FOREVER, Spell, Spells
+from sre_assistant.sim.causality.spells import FOREVER, Spell, Spells
 from sre_assistant.sim.things.pods import Revision, Workload, letters
 
 _SAME: Final = 0.01  # seconds within which two changes are one

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from sre_assistant.sim.hosts import usual_week
+from sre_assistant.sim.causality.spells import FOREVER, Spell
 from sre_assistant.sim.house import KubernetesSpec
 from sre_assistant.sim.signals import Weekly, seeded, uneven
-from sre_assistant.sim.spells import FOREVER, Spell
+from sre_assistant.sim.things.hosts import usual_week
 from sre_assistant.sim.things.lives import Lives, kubelet_wait, without
 from sre_assistant.sim.things.nodes import Node
 from sre_assistant.sim.things.pods import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sre_assistant.sim.hosts import usual_week
+from sre_assistant.sim.causality.spells import FOREVER, Spell
 from sre_assistant.sim.house import KubernetesSpec
 from sre_assistant.sim.signals import DAY, Weekly, seeded
-from sre_assistant.sim.spells import FOREVER, Spell
+from sre_assistant.sim.things.hosts import usual_week
 from sre_assistant.sim.things.lives import Lives, kubelet_wait
 from sre_assistant.sim.things.nodes import Node
 from sre_assistant.sim.things.pods import JobRun, Pod, PodContainer, Workload, letters, placed

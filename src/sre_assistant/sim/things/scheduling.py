@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.house import KubernetesSpec
-from sre_assistant.sim.spells import FOREVER
 from sre_assistant.sim.things.nodes import Node
 from sre_assistant.sim.things.pods import Pod, Workload, placed
 

@@ -8,10 +8,10 @@ from typing import Final, Literal
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.hosts import Filesystem, Host
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.house import DatastoreSpec, DiskSpec, PoolSpec
 from sre_assistant.sim.signals import DAY, Wander
-from sre_assistant.sim.spells import Spells
+from sre_assistant.sim.things.hosts import Filesystem, Host
 
 PoolState = Literal["ONLINE", "DEGRADED", "FAULTED", "OFFLINE", "UNAVAIL", "REMOVED", "SUSPENDED"]
 POOL_STATES: Final[tuple[PoolState, ...]] = (

@@ -10,7 +10,7 @@ from sre_assistant.sim.exporters.kube.pods import pods
 from sre_assistant.sim.exporters.kube.volumes import claims
 from sre_assistant.sim.exporters.kube.workloads import workloads
 from sre_assistant.sim.exporters.shapes import Sheet
-from sre_assistant.sim.targets import Family
+from sre_assistant.sim.metrics.targets import Family
 
 if TYPE_CHECKING:
     from sre_assistant.sim.world import World

@@ -9,7 +9,7 @@ import numpy as np
 from sre_assistant.sim.exporters.kube.metrics import ENDS, PHASES, POD_REASONS, WAITS
 from sre_assistant.sim.exporters.kube.stages import Stages
 from sre_assistant.sim.exporters.shapes import Sheet
-from sre_assistant.sim.targets import Level
+from sre_assistant.sim.metrics.targets import Level
 
 if TYPE_CHECKING:
     from sre_assistant.sim.things.cluster import Cluster

@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.targets import Level
+from sre_assistant.sim.metrics.targets import Level
 
 T = TypeVar("T")
 

@@ -10,12 +10,12 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, process
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.signals import DAY, Wander
-from sre_assistant.sim.targets import Family, Level
 from sre_assistant.sim.things.pods import identity
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.spells import Spells
+    from sre_assistant.sim.causality.spells import Spells
     from sre_assistant.sim.things.cluster import Cluster
     from sre_assistant.sim.things.pods import Workload
     from sre_assistant.sim.world import World

@@ -10,7 +10,7 @@ from sre_assistant.sim.exporters.node.sensors import extras
 from sre_assistant.sim.exporters.node.storage import disks, filesystems
 from sre_assistant.sim.exporters.node.system import clock, identity, kernel
 from sre_assistant.sim.exporters.shapes import process
-from sre_assistant.sim.targets import Family
+from sre_assistant.sim.metrics.targets import Family
 
 if TYPE_CHECKING:
     from sre_assistant.sim.world import World

@@ -17,11 +17,11 @@ from sre_assistant.sim.exporters.shapes import (
     many,
     since_start,
 )
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.signals import Constant, Scaled, Signal, Sum
-from sre_assistant.sim.targets import Family, Level
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
 
 _MODES: Final = {"user": 0.66, "system": 0.27, "softirq": 0.04, "nice": 0.03}
 

@@ -6,12 +6,12 @@ import zlib
 from typing import TYPE_CHECKING, Final
 
 from sre_assistant.sim.exporters.shapes import counted, fixed, many, steady
+from sre_assistant.sim.metrics.targets import Family
 from sre_assistant.sim.signals import NOTHING, During, Scaled, Signal
-from sre_assistant.sim.targets import Family
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
-    from sre_assistant.sim.spells import Spells
+    from sre_assistant.sim.causality.spells import Spells
+    from sre_assistant.sim.things.hosts import Host
 
 _PACKET: Final = {"card": 1100.0, "lo": 400.0}
 _BROKEN: Final = ("receive_errs_total", "receive_frame_total")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.exporters.shapes import Sheet, counted
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.signals import Constant, Scaled, Sum, Wander
-from sre_assistant.sim.spells import Spells
-from sre_assistant.sim.targets import Family, Level
 from sre_assistant.sim.things.storage import POOL_STATES
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
     from sre_assistant.sim.world import World
 
 _IDLE: Final = 42.0

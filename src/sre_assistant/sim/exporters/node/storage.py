@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from sre_assistant.sim.exporters.shapes import Sheet, counted, fixed, many, thousandths
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.signals import Scaled, Signal
-from sre_assistant.sim.targets import Family, Level
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Disk, Filesystem, Host
-    from sre_assistant.sim.spells import Spells
+    from sre_assistant.sim.causality.spells import Spells
+    from sre_assistant.sim.things.hosts import Disk, Filesystem, Host
     from sre_assistant.sim.world import World
 
 _BLOCK: Final = 48 * 1024.0

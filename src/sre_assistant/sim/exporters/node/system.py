@@ -18,11 +18,11 @@ from sre_assistant.sim.exporters.shapes import (
     started,
     steady,
 )
+from sre_assistant.sim.metrics.targets import Family, Level
 from sre_assistant.sim.signals import Constant, Scaled, Sum, uneven
-from sre_assistant.sim.targets import Family, Level
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
 
 
 def kernel(host: Host) -> list[Family]:

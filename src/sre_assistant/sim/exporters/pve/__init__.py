@@ -10,7 +10,7 @@ from sre_assistant.sim.exporters.pve.metrics import ABOUT
 from sre_assistant.sim.exporters.pve.replication import backups, replication
 from sre_assistant.sim.exporters.pve.storages import storages
 from sre_assistant.sim.exporters.shapes import Sheet
-from sre_assistant.sim.targets import Family
+from sre_assistant.sim.metrics.targets import Family
 from sre_assistant.sim.things.hypervisors import Hypervisors
 
 if TYPE_CHECKING:

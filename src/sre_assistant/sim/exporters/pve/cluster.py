@@ -12,7 +12,7 @@ from sre_assistant.sim.exporters.pve.metrics import NODE_STATES
 from sre_assistant.sim.exporters.shapes import Sheet, since_boot
 
 if TYPE_CHECKING:
-    from sre_assistant.sim.hosts import Host
+    from sre_assistant.sim.things.hosts import Host
     from sre_assistant.sim.things.hypervisors import Hypervisors
     from sre_assistant.sim.world import World
 

@@ -10,7 +10,7 @@ import numpy as np
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.pve.metrics import GUEST_STATES, LOCKS
 from sre_assistant.sim.exporters.shapes import Sheet
-from sre_assistant.sim.targets import Level
+from sre_assistant.sim.metrics.targets import Level
 
 if TYPE_CHECKING:
     from sre_assistant.sim.things.guests import Guest

@@ -9,7 +9,7 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet
-from sre_assistant.sim.targets import Level
+from sre_assistant.sim.metrics.targets import Level
 from sre_assistant.sim.things.pasts import Past
 
 if TYPE_CHECKING:

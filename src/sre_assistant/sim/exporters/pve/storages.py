@@ -8,7 +8,7 @@ import numpy as np
 
 from sre_assistant.sim.arrays import Floats
 from sre_assistant.sim.exporters.shapes import Sheet, fixed
-from sre_assistant.sim.targets import Level
+from sre_assistant.sim.metrics.targets import Level
 
 if TYPE_CHECKING:
     from sre_assistant.sim.house import StorageSpec

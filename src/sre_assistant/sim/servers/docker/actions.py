@@ -8,7 +8,7 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 
-from sre_assistant.sim.deeds import Act
+from sre_assistant.sim.causality.deeds import Act
 from sre_assistant.sim.live import DeedFailed, Live
 from sre_assistant.sim.servers.docker.containers import Container, not_running
 from sre_assistant.sim.servers.docker.wire import Refused, flag

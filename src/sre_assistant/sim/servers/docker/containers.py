@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from sre_assistant.sim.deeds import PAUSED
+from sre_assistant.sim.causality.deeds import PAUSED
+from sre_assistant.sim.causality.spells import Spell, joined
 from sre_assistant.sim.house import ContainerSpec
 from sre_assistant.sim.servers.docker.wire import Refused
 from sre_assistant.sim.signals import DAY
-from sre_assistant.sim.spells import Spell, joined
 from sre_assistant.sim.things.containers import HEALTH_EVERY, HEALTH_RETRIES, Running
 from sre_assistant.sim.things.lives import Life
 

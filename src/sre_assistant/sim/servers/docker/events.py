@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sre_assistant.sim.deeds import PAUSED
+from sre_assistant.sim.causality.deeds import PAUSED
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.house import ContainerSpec
 from sre_assistant.sim.servers.docker.containers import (
     Container,
@@ -20,7 +21,6 @@ from sre_assistant.sim.servers.docker.images import repository
 from sre_assistant.sim.servers.docker.networks import mounts, network_id, network_name
 from sre_assistant.sim.servers.docker.views import labels
 from sre_assistant.sim.servers.docker.wire import digest, nanoseconds
-from sre_assistant.sim.spells import FOREVER
 from sre_assistant.sim.things.containers import HEALTH_EVERY, HEALTH_RETRIES, Running
 from sre_assistant.sim.things.lives import Life
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sre_assistant.sim.logstore import Entry, LogStore
-from sre_assistant.sim.series import Matcher
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.servers.docker.containers import Container
 from sre_assistant.sim.servers.docker.wire import rfc3339
 

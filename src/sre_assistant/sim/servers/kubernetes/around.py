@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from sre_assistant.sim.causality.spells import Spell
 from sre_assistant.sim.servers.kubernetes.objects import Times, metadata, size_text
 from sre_assistant.sim.servers.kubernetes.status import Object
-from sre_assistant.sim.spells import Spell
 from sre_assistant.sim.things.cluster import Cluster
 from sre_assistant.sim.things.pods import Workload, identity, letters
 from sre_assistant.sim.world import World

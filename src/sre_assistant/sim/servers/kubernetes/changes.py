@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sre_assistant.sim.deeds import Act
+from sre_assistant.sim.causality.deeds import Act
 from sre_assistant.sim.live import DeedFailed, Live
 from sre_assistant.sim.servers.kubernetes.resources import Resource
 from sre_assistant.sim.servers.kubernetes.status import Object, Refused, conflict, failed, invalid

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.servers.kubernetes.status import Object
 from sre_assistant.sim.servers.kubernetes.templates import owner_uid
 from sre_assistant.sim.servers.kubernetes.workloads import WorkloadObject
-from sre_assistant.sim.spells import FOREVER
 from sre_assistant.sim.things.pods import JobRun
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from sre_assistant.sim.logstore import Entry
-from sre_assistant.sim.series import Matcher
+from sre_assistant.sim.metrics.series import Matcher
 from sre_assistant.sim.servers.kubernetes.objects import Times
 from sre_assistant.sim.servers.kubernetes.status import Refused, bad_request, invalid
 from sre_assistant.sim.things.lives import Life

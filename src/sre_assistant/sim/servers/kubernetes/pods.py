@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.servers.kubernetes.objects import Times, last_change, metadata, owner, since
 from sre_assistant.sim.servers.kubernetes.status import Object
 from sre_assistant.sim.servers.kubernetes.templates import (
@@ -18,7 +19,6 @@ from sre_assistant.sim.servers.kubernetes.templates import (
     restarted,
     tolerations,
 )
-from sre_assistant.sim.spells import FOREVER
 from sre_assistant.sim.things.lives import Life, kubelet_wait
 from sre_assistant.sim.things.pods import Pod, Workload
 from sre_assistant.sim.world import World

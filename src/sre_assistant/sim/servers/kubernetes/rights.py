@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from sre_assistant.sim.causality.spells import Spell
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.servers.kubernetes.resources import READ, RESOURCES, Resource
 from sre_assistant.sim.servers.kubernetes.status import Object
-from sre_assistant.sim.spells import Spell
 
 _NAMESPACE: Final = "monitoring"
 _UNSEEN: Final = ("secrets", "serviceaccounts")

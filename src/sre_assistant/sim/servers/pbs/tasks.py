@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from sre_assistant.sim.deeds import Deed
+from sre_assistant.sim.causality.deeds import Deed
 from sre_assistant.sim.servers.pbs.view import StoreView
 from sre_assistant.sim.servers.proxmox.backups import Backup, backups
 from sre_assistant.sim.signals import DAY

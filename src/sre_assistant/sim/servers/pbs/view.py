@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.deeds import Deed
-from sre_assistant.sim.hosts import Host
+from sre_assistant.sim.causality.deeds import Deed
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.servers.proxmox.backups import Backup, kept
 from sre_assistant.sim.servers.proxmox.calls import Refused
+from sre_assistant.sim.things.hosts import Host
 from sre_assistant.sim.things.storage import Datastore
 from sre_assistant.sim.world import World
 

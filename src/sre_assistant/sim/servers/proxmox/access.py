@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.servers.proxmox.calls import Refused
-from sre_assistant.sim.spells import Spells
 
 USER: Final = "sre@pve"
 READ: Final = "read"

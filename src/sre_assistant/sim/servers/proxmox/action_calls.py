@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from sre_assistant.sim.deeds import Act, Deed
+from sre_assistant.sim.causality.deeds import Act, Deed
 from sre_assistant.sim.live import AnswerLost, DeedFailed
 from sre_assistant.sim.servers.proxmox.asked import FLAG, NAME, NATURAL, TEXT, VMID, WORD, Asked
 from sre_assistant.sim.servers.proxmox.backups import snapshots

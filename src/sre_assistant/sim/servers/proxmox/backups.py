@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sre_assistant.sim.deeds import Deed
+from sre_assistant.sim.causality.deeds import Deed
+from sre_assistant.sim.causality.spells import Spells
 from sre_assistant.sim.quantities import span
 from sre_assistant.sim.servers.proxmox.requested import SECONDS
 from sre_assistant.sim.signals import DAY
-from sre_assistant.sim.spells import Spells
 from sre_assistant.sim.things.guests import Guest
 from sre_assistant.sim.things.jobs import Job
 from sre_assistant.sim.world import World

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.hosts import Host
 from sre_assistant.sim.servers.proxmox.calls import Refused
 from sre_assistant.sim.servers.proxmox.view import ClusterView
 from sre_assistant.sim.signals import Scaled, Sum
 from sre_assistant.sim.things.guests import Guest
+from sre_assistant.sim.things.hosts import Host
 
 Column = dict[str, Floats]
 Row = dict[str, object]

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from sre_assistant.sim.deeds import Deed
+from sre_assistant.sim.causality.deeds import Deed
 
 SECONDS: Final[dict[str, float]] = {
     "start": 2.0,

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from sre_assistant.sim.causality.spells import FOREVER
 from sre_assistant.sim.servers.proxmox.backups import Backup, backups
 from sre_assistant.sim.servers.proxmox.requested import Requested, Requests
 from sre_assistant.sim.servers.proxmox.view import ClusterView
 from sre_assistant.sim.signals import DAY, seeded
-from sre_assistant.sim.spells import FOREVER
 
 ROOT: Final = "root@pam"
 KEPT: Final = 60 * DAY

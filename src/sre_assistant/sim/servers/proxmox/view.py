@@ -10,14 +10,14 @@ from typing import NamedTuple
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.deeds import PAUSED, Deed
-from sre_assistant.sim.hosts import Host
+from sre_assistant.sim.causality.deeds import PAUSED, Deed
 from sre_assistant.sim.house import StorageSpec
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.servers.proxmox.backups import backups, half_done
 from sre_assistant.sim.servers.proxmox.calls import Refused
 from sre_assistant.sim.signals import DAY
 from sre_assistant.sim.things.guests import Guest
+from sre_assistant.sim.things.hosts import Host
 from sre_assistant.sim.world import World
 
 

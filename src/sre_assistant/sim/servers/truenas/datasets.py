@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from sre_assistant.sim.hosts import Filesystem
 from sre_assistant.sim.servers.truenas.queries import Row
 from sre_assistant.sim.servers.truenas.view import View, digits
 from sre_assistant.sim.signals import DAY
+from sre_assistant.sim.things.hosts import Filesystem
 from sre_assistant.sim.things.jobs import Job
 from sre_assistant.sim.things.storage import Pool
 

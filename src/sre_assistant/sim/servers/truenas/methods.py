@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sre_assistant.sim.deeds import Act
+from sre_assistant.sim.causality.deeds import Act
 from sre_assistant.sim.servers.truenas import alerts, datasets, disks, jobs, orders, pools, shares, system
 from sre_assistant.sim.servers.truenas.asked import Asked
 from sre_assistant.sim.servers.truenas.errors import InstanceNotFound, ValidationErrors

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 
-from sre_assistant.sim.deeds import Act
+from sre_assistant.sim.causality.deeds import Act
 from sre_assistant.sim.live import DeedFailed
 from sre_assistant.sim.servers.truenas import alerts, datasets, jobs, shares
 from sre_assistant.sim.servers.truenas.asked import Asked

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sre_assistant.sim.arrays import Floats
-from sre_assistant.sim.hosts import Host
+from sre_assistant.sim.things.hosts import Host
 from sre_assistant.sim.things.storage import Drive, Pool
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What hangs on what, what happens when, and how trouble travels."""

@@ -1,0 +1,1 @@
+"""Grafana's HTTP API: dashboards, alerts of its own, annotations."""
