@@ -219,6 +219,12 @@ def test_the_story_closes_the_door_of_a_system_and_opens_it_again() -> None:
         assert get(f"{homelab.prometheus_url}/-/ready").status == 200
 
 
+def test_a_system_goes_with_its_machine() -> None:
+    with Homelab("docker-host-gone", at="shows") as homelab:
+        doors = homelab.doors
+        assert {name for name, door in doors.items() if not listening(door.url)} == {"docker-media"}
+
+
 def test_a_system_that_the_story_breaks_answers_so_at_once() -> None:
     with Homelab("blind-alertmanager", at="shows") as homelab:
         assert get(f"{homelab.alertmanager_url}/api/v2/alerts").status == 500

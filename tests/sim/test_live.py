@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -73,6 +74,27 @@ def test_deeds_go_wrong_as_the_story_says(mishap: Mishap, expected: float) -> No
     assert status(homelab) == expected
 
 
+def test_what_is_done_before_a_fault_cures_nothing() -> None:
+    homelab = Homelab(curable(), at="18:05")
+    homelab.live.act("restart", JELLYFIN)
+    later(homelab, 1800)
+    assert status(homelab) == 0
+
+
+def test_a_restart_of_which_half_happens_leaves_a_healthy_thing_down() -> None:
+    story = load_scenario("healthy")
+    homelab = Homelab(msgspec.structs.replace(story, mishaps={"*": "half"}))
+    later(homelab, 60)
+    assert status(homelab) == 200
+    homelab.live.act("restart", JELLYFIN)
+    later(homelab, 3600)
+    assert status(homelab) == 0
+    homelab.live.mishaps.clear()
+    homelab.live.act("start", JELLYFIN)
+    later(homelab, 60)
+    assert status(homelab) == 200
+
+
 def test_a_deed_that_fails_changes_nothing() -> None:
     homelab = Homelab(curable("fail"), at="shows")
     with pytest.raises(DeedFailed, match="restart container/media:jellyfin"):
@@ -104,6 +126,8 @@ def test_alerts_that_fired_before_a_deed_are_still_the_same_afterwards() -> None
     assert before
     homelab.live.act("restart", JELLYFIN)
     assert homelab.rules.alerts(moment) == before
+    later(homelab, 90)
+    assert len(homelab.rules.alerts(homelab.clock.milliseconds())) < len(before)
     later(homelab, 3600)
     names = {dict(one.labels)["instance"] for one in homelab.rules.alerts(homelab.clock.milliseconds())}
     assert PAGE not in names
