@@ -92,7 +92,8 @@ class Document:
         if unknown:
             word = unknown["field"] or unknown["tag"]
             path = f"{path}.{word}" if unknown["field"] else path
-            remedy = _suggestion(word, _words(kind)) or remedy
+            others = [one for one in _words(kind) if one != word]  # right elsewhere, wrong here
+            remedy = _suggestion(word, others) or remedy
         return self.error(path, problem[0].lower() + problem[1:], remedy)
 
 

@@ -14,6 +14,7 @@ import msgspec
 from sre_assistant.domain.errors import ConfigError
 from sre_assistant.sim.causality.deeds import Deed, Mishap, carry_out, cured
 from sre_assistant.sim.causality.graph import Graph, split
+from sre_assistant.sim.causality.soundness import sound
 from sre_assistant.sim.documents import Document, nearest
 from sre_assistant.sim.faults import CAUSES, AnyFault
 from sre_assistant.sim.faults.systems import LoseHost, StopGuest
@@ -26,10 +27,10 @@ from sre_assistant.sim.house import (
     JobSpec,
     PageSpec,
     ShareSpec,
+    house_in,
     standard_house,
 )
 from sre_assistant.sim.quantities import Share, Size, span, time_of_day
-from sre_assistant.sim.things.jobs import schedule
 from sre_assistant.sim.world import World
 
 TAGS: Final = frozenset(
@@ -122,6 +123,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     start: datetime
     shows: str | None = None
     """When there is most to see, as a time of day or ``+2h`` after the start."""
+    house_file: str = msgspec.field(name="house", default="")
+    """A world file of one's own, beside the scenario; by default the house that comes with the program."""
     tags: tuple[str, ...] = ()
     difficulty: Literal["easy", "medium", "hard"] = "medium"
     world: dict[str, HostChange] = {}
@@ -160,7 +163,15 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def house(self) -> House:
         """The standard house with this scenario's changes."""
-        return _without(_changed(_added(standard_house(), self.adds), self.world), self.removes)
+        return _without(_changed(_added(self.plain_house(), self.adds), self.world), self.removes)
+
+    def plain_house(self) -> House:
+        """The house before this scenario's changes.
+
+        Raises:
+            ConfigError: its file is wrong; the message says where.
+        """
+        return house_in(self.house_file) if self.house_file else standard_house()
 
     def build(self, seed: int, deeds: Sequence[Deed] = ()) -> World:
         """The world in which everything of the timeline happens, and in which this was done."""
@@ -220,7 +231,8 @@ def checked(document: Document) -> Scenario:
     scenario = document.typed(Scenario)
     if scenario.start.tzinfo is None:
         raise document.error("$.start", "has no time zone", "Write it like 2026-11-15T00:30:00Z.")
-    scenario = msgspec.structs.replace(scenario, start=scenario.start.astimezone(UTC))
+    beside = str(Path(document.name).parent / scenario.house_file) if scenario.house_file else ""
+    scenario = msgspec.structs.replace(scenario, start=scenario.start.astimezone(UTC), house_file=beside)
     _Check(document, scenario).run()
     return scenario
 
@@ -232,7 +244,7 @@ class _Check:
 
     def run(self) -> None:
         scenario = self.scenario
-        standard = _added(standard_house(), scenario.adds)
+        standard = _added(scenario.plain_house(), scenario.adds)
         for name, change in scenario.world.items():
             self._known(f"$.world.{name}", "host", name, standard.hosts)
             for mount in change.filesystems:
@@ -243,32 +255,14 @@ class _Check:
         for place, entity in enumerate(scenario.removes):
             self._known(f"$.removes[{place}]", "entity", entity, Graph(standard).entities)
         house = scenario.house()
-        graph = self._graph(house)
+        if scenario.house_file:
+            sound(scenario.plain_house(), Document.read(Path(scenario.house_file)), "$")
+        graph = sound(house, self.document, "$.adds")
         for place, fault in enumerate(scenario.timeline):
             self._fault(f"$.timeline[{place}]", fault, graph)
         self._truth(graph.entities)
         if scenario.shows is not None:
             self._time("$.shows", scenario.shows)
-
-    def _graph(self, house: House) -> Graph:
-        graph = Graph(house)
-        for edge in graph.edges:
-            for end in (edge.upper, edge.lower):
-                if end not in graph.entities:
-                    problem = f"makes {edge.upper!r} stand on {edge.lower!r}: {end!r} is not known"
-                    raise self.document.error("$.adds", problem, nearest(end, graph.entities))
-        try:
-            graph.ordered()
-        except ValueError as error:
-            remedy = "Remove one of these needs."
-            raise self.document.error("$.adds", f"has a circle: {error}", remedy) from error
-        for name, job in house.jobs.items():
-            try:
-                schedule(job.schedule)
-            except ValueError as error:
-                path = f"$.adds.jobs.{name}.schedule"
-                raise self.document.error(path, str(error), "Times are UTC.") from error
-        return graph
 
     def _fault(self, path: str, fault: AnyFault, graph: Graph) -> None:
         self._time(f"{path}.at", fault.at)

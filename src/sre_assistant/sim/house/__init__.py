@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import resources
+from pathlib import Path
 
 import msgspec
 
@@ -34,6 +35,7 @@ __all__ = [
     "StorageSpec",
     "UpsSpec",
     "WorkloadSpec",
+    "house_in",
     "standard_house",
 ]
 
@@ -68,6 +70,16 @@ class House(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def full_name(self, host: str) -> str:
         """A host's name with the domain."""
         return f"{host}.{self.domain}"
+
+
+@cache
+def house_in(path: str) -> House:
+    """The house of a world file.
+
+    Raises:
+        ConfigError: it cannot be read, or is wrong; the message says where.
+    """
+    return Document.read(Path(path)).typed(House)
 
 
 @cache
