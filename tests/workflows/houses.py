@@ -60,11 +60,11 @@ class Connected:
 
 
 @asynccontextmanager
-async def connected(lab: Homelab) -> AsyncIterator[Connected]:
-    """The product, connected to a running homelab."""
+async def connected(lab: Homelab, patience: float = 60.0) -> AsyncIterator[Connected]:
+    """The product, connected to a running homelab; ``patience`` is how many seconds an answer may take."""
     clock, rng = SystemClock(), Random(1)
-    prom = PrometheusConfig(url=lab.prometheus_url, timeout=2.0)
-    manager = AlertmanagerConfig(url=lab.alertmanager_url, timeout=2.0)
+    prom = PrometheusConfig(url=lab.prometheus_url, timeout=patience)
+    manager = AlertmanagerConfig(url=lab.alertmanager_url, timeout=patience)
     wires = LiveWire("prometheus", prom, clock, rng), LiveWire("alertmanager", manager, clock, rng)
     systems = (
         prometheus.connect(prom, wires[0], clock, "prometheus"),

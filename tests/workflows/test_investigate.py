@@ -61,7 +61,7 @@ async def test_other_noise_gives_the_same_verdict() -> None:
     "mode", ["refuse", "401", "403", "500", "html", "hang", "half", "wrong-json", "not-json"]
 )
 async def test_with_prometheus_broken_nothing_is_called_healthy(mode: str) -> None:
-    async with Homelab("healthy") as lab, connected(lab) as house:
+    async with Homelab("healthy") as lab, connected(lab, patience=2.0) as house:
         lab.prometheus.fail(mode)  # type: ignore[arg-type]
         (only,) = await house.investigate()
     assert only.verdict == "unknown"
