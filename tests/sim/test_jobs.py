@@ -93,3 +93,12 @@ def test_a_schedule_integrates_to_what_it_rates(
     by_formula = float(np.diff(signal.total(np.array([start, start + 2 * period])))[0])
     assert by_formula == pytest.approx(2 * rate * period * share, rel=1e-6)
     assert by_hand == pytest.approx(by_formula, rel=0.02, abs=rate * period / 500)
+
+
+def test_nothing_runs_on_a_machine_that_is_off() -> None:
+    made = World(standard_house(), START, seed=1)
+    made.tell("host/pve2", "off", made.begin, made.begin + DAY)
+    made.settle()
+    runs = made.runs(made.begin, made.begin + DAY, "backup")
+    assert {run.host for run in runs} == {"pve1", "pve3"}
+    assert {run.host for run in made.runs(made.begin + DAY, made.begin + 2 * DAY, "backup")} >= {"pve2"}

@@ -123,6 +123,10 @@ class World:
             host.gone = joined(own.of("gone", "off"))
             back = [end for _, end in joined(own.of("off")) if end < FOREVER]
             host.boots = np.unique(np.concatenate((host.boots, np.array(back))))
+        for name, job in self.jobs.items():
+            for machine in sorted({machine for _, machine, _ in job.steps}):
+                for start, end in joined(self.spells[f"host/{machine}"].of("off")):
+                    self.tell(f"job/{name}", "away", start, end, part=machine)
         for entity in sorted(self.graph.entities):
             kind, whole, part = split(entity)
             if kind == "exporter":

@@ -46,7 +46,8 @@ class Job:
     steps: tuple[tuple[str, str, float], ...]
     """Entity, machine, and seconds after the job's start."""
     spells: Spells
-    """``disabled``: it does not run on the machine that is its part; ``failing``: it ends with the detail as
+    """``disabled``: it does not run on the machine that is its part; ``away``: that machine is not there;
+    ``failing``: it ends with the detail as
     its error, on the entity that is its part. Without a part, everywhere. ``stop-job``: what was under way
     then ended, on the machine that is its detail, or everywhere."""
 
@@ -73,12 +74,16 @@ class Job:
         found = []
         longest = max((offset for _, _, offset in self.steps), default=0.0)
         for begun in self.starts(start - longest, end):
-            away = [one.part for one in self.spells.of("disabled") if one.has(begun)]
+            disabled = [one.part for one in self.spells.of("disabled") if one.has(begun)]
             for entity, host, offset in self.steps:
                 t = begun + offset
-                if start <= t < end and "" not in away and host not in away:
+                if start <= t < end and not {"", host} & {*disabled, *self._away(t)}:
                     found += self._stopped(self._run(entity, host, t), begun)
         return sorted(found, key=lambda run: (run.start, run.subject))
+
+    def _away(self, t: float) -> list[str]:
+        """The machines that are not there at a moment, so that nothing starts on them."""
+        return [one.part for one in self.spells.of("away") if one.has(t)]
 
     def _stopped(self, run: Run, begun: float) -> list[Run]:
         """What is left of a run when somebody stopped the job on its machine since it began."""

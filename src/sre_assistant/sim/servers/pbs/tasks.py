@@ -144,8 +144,6 @@ def _jobs(view: StoreView, since: float) -> Iterator[Task]:
         if spec.kind not in KINDS or spec.datastore not in view.world.datastores:
             continue
         for run in job.runs(since, view.t + 1e-6):
-            if view.world.spells[f"host/{view.node}"].at(run.start, "off"):
-                continue
             status = run.error or (
                 BAD_CHUNKS if spec.kind == "verify" and _bad(view, spec.datastore, run.end) else "OK"
             )

@@ -125,9 +125,7 @@ def _scheduled(world: World, start: float, end: float) -> Iterator[Backup]:
     for job in world.jobs.values():
         if job.spec.kind == "backup":
             for run in job.runs(start, end):
-                away = world.spells[f"host/{run.host}"].at(run.start, "gone", "off")
-                if away is not None and away.mode == "off":
-                    continue
+                away = world.spells[f"host/{run.host}"].at(run.start, "gone")
                 yield Backup(
                     guest=world.guests[run.subject.partition("/")[2]],
                     node=run.host,
