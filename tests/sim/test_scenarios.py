@@ -11,6 +11,7 @@ from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.lab import Lab
 from sre_assistant.sim.scenario import Scenario, checked, load_scenario, scenario_names
+from tests.sim.wire import get
 
 GOOD = """
 name: mine
@@ -175,6 +176,16 @@ def test_every_sentence_of_the_lab_can_be_told() -> None:
 
 def test_a_story_without_a_fault_is_healthy() -> None:
     assert Lab().scrub("nas", "/tank/backup").scenario().truth.causes == ()
+
+
+def test_a_story_can_choose_the_release_of_a_system() -> None:
+    newer = checked(Document(GOOD + 'versions: {truenas: "26.0"}\n', "mine.yaml"))
+    with Homelab(newer) as homelab:
+        assert get(f"{homelab.doors['truenas'].url}/api/v2.0/system/info").status == 404
+    with Homelab(checked(Document(GOOD, "mine.yaml"))) as homelab:
+        assert get(f"{homelab.doors['truenas'].url}/api/v2.0/system/info").status == 401
+    with pytest.raises(ConfigError, match=r"names an unknown version: '24.10'"):
+        checked(Document(GOOD + 'versions: {truenas: "24.10"}\n', "mine.yaml"))
 
 
 def test_the_scenarios_cover_what_an_exam_should() -> None:

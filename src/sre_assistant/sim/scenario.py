@@ -42,6 +42,9 @@ TAGS: Final = frozenset(
 )
 """Families of causes, and kinds of stories."""
 
+VERSIONS: Final = {"truenas": ("25.04", "25.10", "26.0")}
+"""The systems of which several releases are spoken."""
+
 Verdict = Literal["explained", "healthy", "unknown"]
 
 
@@ -133,6 +136,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     removes: tuple[str, ...] = ()
     """Guests, containers, pages and jobs that this house lacks, as entities."""
     timeline: tuple[AnyFault, ...] = ()
+    versions: dict[str, str] = {}
+    """Which release of a system answers, e.g. ``truenas: "26.0"``."""
     mishaps: dict[str, Mishap] = {}
     """Actions that go wrong, by their words (``restart container/media:jellyfin``) or ``*`` for all."""
     truth: Truth = Truth()
@@ -252,6 +257,9 @@ class _Check:
                 self._known(f"$.world.{name}.filesystems.{mount}", "mountpoint", mount, known)
         for place, tag in enumerate(scenario.tags):
             self._known(f"$.tags[{place}]", "tag", tag, TAGS)
+        for name, version in scenario.versions.items():
+            self._known(f"$.versions.{name}", "system", name, VERSIONS)
+            self._known(f"$.versions.{name}", "version", version, set(VERSIONS[name]))
         for place, entity in enumerate(scenario.removes):
             self._known(f"$.removes[{place}]", "entity", entity, Graph(standard).entities)
         house = scenario.house()

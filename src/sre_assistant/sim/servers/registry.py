@@ -40,6 +40,7 @@ def assembled(live: Live) -> Systems:
     house = live.world.house
     loki = Loki(live).app()
     grafana = Grafana(live, others={"loki": loki})
+    nas = live.scenario.versions.get("truenas", "25.10")
     applications: dict[str, App] = {
         "prometheus": Prometheus(live).app(),
         "alertmanager": Alertmanager(live, live.inbox).app(),
@@ -51,7 +52,7 @@ def assembled(live: Live) -> Systems:
         },
         **({"proxmox": Proxmox(live).app()} if house.hypervisors else {}),
         **({"pbs": Pbs(live).app()} if house.datastores else {}),
-        **({"truenas": TrueNas(live).app()} if house.pools else {}),
+        **({"truenas": TrueNas(live, nas).app()} if house.pools else {}),
         **(_cluster(live) if house.kubernetes else {}),
     }
 
