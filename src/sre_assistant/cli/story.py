@@ -21,6 +21,7 @@ from sre_assistant.sim.homelab import Homelab
 _NEXT = (
     ("{sre} replay demo", "again, with no homelab running"),
     ("{sre} demo --full", "every piece of evidence with its query"),
+    ("{sre} sim list", "other houses in trouble"),
     ("PROMETHEUS_URL=http://prom.lan:9090 {sre} doctor", "what could be seen in yours"),
     ("{sre} investigate --all", "everything that fires there, explained"),
 )
