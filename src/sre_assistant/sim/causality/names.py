@@ -7,19 +7,7 @@ from typing import Final
 
 from sre_assistant.sim.causality.graph import split
 from sre_assistant.sim.house import House
-
-_PORTS: Final = {
-    "cadvisor": 8080,
-    "smartctl": 9633,
-    "zfs": 9134,
-    "nut": 9199,
-    "pve": 9221,
-    "loki": 3100,
-    "node": 9100,
-    "kube-state-metrics": 30080,
-    "kubelet": 10250,
-    "pbs": 10019,
-}
+from sre_assistant.sim.metrics.scraping import PORTS
 
 _WATCHED: Final = {"prometheus": 9090, "alertmanager": 9093, "grafana": 3000, "loki": 3100}
 
@@ -36,7 +24,7 @@ def called(house: House, entity: str) -> frozenset[str]:
 
 def _host(house: House, host: str, _part: str) -> Iterator[str]:
     yield from _host_names(house, host)
-    yield from (f"{house.full_name(host)}:{port}" for port in _PORTS.values())
+    yield from (f"{house.full_name(host)}:{port}" for port in PORTS.values())
 
 
 def _part_of_host(house: House, kind: str, host: str, part: str) -> Iterator[str]:
@@ -46,8 +34,8 @@ def _part_of_host(house: House, kind: str, host: str, part: str) -> Iterator[str
 
 def _exporter(house: House, host: str, kind: str) -> Iterator[str]:
     found = [f"{one}:{kind}" for one in _host_names(house, host)]
-    if kind in _PORTS:
-        found += [f"{one}:{_PORTS[kind]}" for one in (host, house.full_name(host))]
+    if kind in PORTS:
+        found += [f"{one}:{PORTS[kind]}" for one in (host, house.full_name(host))]
     yield from found
     yield from (f"{one}:{kind}" for one in found)
 

@@ -33,7 +33,7 @@ from sre_assistant.sim.signals import seeded
 if TYPE_CHECKING:
     from sre_assistant.sim.world import World
 
-_PORTS: Final = {
+PORTS: Final = {
     "node": 9100,
     "cadvisor": 8080,
     "smartctl": 9633,
@@ -83,7 +83,7 @@ def targets(world: World) -> tuple[Target, ...]:
 
 def place(world: World, host: str, kind: str) -> tuple[str, str, str, str]:
     """Job, instance, address to scrape and network address of an exporter."""
-    port = _PORTS[kind]
+    port = PORTS[kind]
     instance = f"{world.house.full_name(host)}:{port}"
     path = _PATHS.get(kind, "/metrics").format(host=world.house.full_name(host))
     return kind, instance, f"http://{instance}{path}", f"{world.hosts[host].spec.address}:{port}"
