@@ -21,12 +21,25 @@ MOST_BUSY: Final = 0.93
 """The highest share of CPU time that programs can take here."""
 
 
-class FillDisk(OnHost, frozen=True, kw_only=True, tag="fill-disk"):
+class OnFilesystem(OnHost, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something with one file system of a machine."""
+
+    mountpoint: str
+
+    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
+        """The file system."""
+        return f"filesystem/{self.host}:{self.mountpoint}"
+
+    def entities(self) -> dict[str, str]:
+        """The file system."""
+        return {"mountpoint": f"filesystem/{self.host}:{self.mountpoint}"}
+
+
+class FillDisk(OnFilesystem, frozen=True, kw_only=True, tag="fill-disk"):
     """Something writes to a file system until ``fills`` of it is used, perhaps from another machine."""
 
     cause: ClassVar[str | None] = "filesystem-filling"
 
-    mountpoint: str
     rate: Rate
     fills: Share = Share(1.0)
     over_network: bool = False
@@ -50,21 +63,12 @@ class FillDisk(OnHost, frozen=True, kw_only=True, tag="fill-disk"):
             host.receive = Sum((host.receive, Scaled(written, 1.04)))
             host.transmit = Sum((host.transmit, Scaled(written, 0.02)))
 
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The file system."""
-        return f"filesystem/{self.host}:{self.mountpoint}"
 
-    def entities(self) -> dict[str, str]:
-        """The file system."""
-        return {"mountpoint": f"filesystem/{self.host}:{self.mountpoint}"}
-
-
-class FillInodes(OnHost, frozen=True, kw_only=True, tag="fill-inodes"):
+class FillInodes(OnFilesystem, frozen=True, kw_only=True, tag="fill-inodes"):
     """Something creates small files until ``fills`` of the inodes are used."""
 
     cause: ClassVar[str | None] = "inode-exhaustion"
 
-    mountpoint: str
     pace: Pace
     fills: Share = Share(1.0)
 
@@ -77,14 +81,6 @@ class FillInodes(OnHost, frozen=True, kw_only=True, tag="fill-inodes"):
         created: Signal = During(NOTHING, t, end, Constant(self.pace))
         filesystem.creators.append(created)
         filesystem.writers.append(Scaled(created, 512.0))
-
-    def subject(self, house: House) -> str:  # noqa: ARG002  the same in every house
-        """The file system."""
-        return f"filesystem/{self.host}:{self.mountpoint}"
-
-    def entities(self) -> dict[str, str]:
-        """The file system."""
-        return {"mountpoint": f"filesystem/{self.host}:{self.mountpoint}"}
 
 
 class BusyCpu(OnHost, frozen=True, kw_only=True, tag="busy-cpu"):
