@@ -18,7 +18,7 @@ export PYTHON
 
 .NOTPARALLEL:
 .PHONY: help demo sim eval chat doctor serve test smoke check format format-check lint typecheck imports house docs docs-write \
-	hooks bench lock clean core dev
+	hooks bench integration lock clean core dev
 
 help: ## This list
 	@echo 'make …'
@@ -94,6 +94,9 @@ hooks: dev ## Check each commit (pre-commit; downloads nothing)
 
 bench: dev ## Print each figure beside its peer, from one run on this machine
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+integration: dev ## The folder, simulated server and tests of a new system (NAME=adguard TITLE="AdGuard Home")
+	@$(BIN)/python scripts/new_integration.py $(if $(TITLE),--title "$(TITLE)") -- "$(NAME)"
 
 lock: ## Work out the locks again (needs uv; UPGRADE=--upgrade for newer versions)
 	$(UV) pip compile --no-config --quiet --universal --python-version 3.11 --fork-strategy fewest \

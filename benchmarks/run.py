@@ -1,7 +1,7 @@
 """Prints every figure beside its peer, from one run on this machine: make bench
 
 --write    also put the table into docs/explanation/performance.md
---only X   only the groups whose names contain X: startup, install, serving, answering
+--only X   only the groups whose names contain X: startup, install, serving, answering, inventory
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import answering
 import install
+import inventory
 import serving
 import startup
 from figures import Figure
@@ -27,6 +28,7 @@ _GROUPS: dict[str, Callable[[], list[Figure]]] = {
     "install": install.measure,
     "serving": serving.measure,
     "answering": answering.measure,
+    "inventory": inventory.measure,
 }
 
 

@@ -12,12 +12,12 @@ import pytest
 
 from sre_assistant.contracts.tool import Effect
 from sre_assistant.domain.errors import ConfigError
-from sre_assistant.kit.clock import FixedClock
-from sre_assistant.kit.recording import ReplayWire
-from tests.contract.folders import FOLDERS, NOW, Folder
+from tests.contract.folders import FOLDERS, Folder
 
 FILES = {"__init__.py", "manifest.toml", "config.py", "client.py", "tools.py", "README.md"}
-CONTRACTS = {"metrics", "targets", "rules", "alerts"}
+CONTRACTS = {"metrics", "targets", "rules", "alerts", "logs", "inventory", "changes", "backups", "actuator"}
+NEEDED = {"name", "title", "env_prefix", "offers", "effects", "api", "least_permission"}
+ALLOWED = NEEDED | {"aliases", "foreign", "grant", "grant_changes"}
 pytestmark = pytest.mark.parametrize("folder", FOLDERS, ids=[folder.kind for folder in FOLDERS])
 
 
@@ -27,7 +27,8 @@ def test_the_folder_has_its_files(folder: Folder) -> None:
 
 def test_the_manifest_says_who_it_is(folder: Folder) -> None:
     manifest = folder.manifest
-    assert set(manifest) == {"name", "title", "env_prefix", "offers", "effects", "api", "least_permission"}
+    assert set(manifest) >= NEEDED
+    assert set(manifest) <= ALLOWED
     assert manifest["name"] == folder.kind
     assert manifest["env_prefix"] == folder.config.prefix
     assert re.fullmatch("[A-Z]+", manifest["env_prefix"])
@@ -38,15 +39,26 @@ def test_the_manifest_says_who_it_is(folder: Folder) -> None:
 
 
 def test_it_offers_what_the_manifest_promises(folder: Folder) -> None:
-    config = folder.config(url="http://x.lan")
-    integration = folder.connect(config, ReplayWire("x", ()), FixedClock(NOW), "x")
+    integration = folder.unasked("x", **folder.changing)
     assert {name for name in CONTRACTS if getattr(integration, name)} == set(folder.manifest["offers"])
     assert {str(tool.effect) for tool in integration.tools} == set(folder.manifest["effects"])
     assert (integration.name, integration.kind) == ("x", folder.kind)
 
 
+def test_nothing_that_changes_exists_until_it_is_allowed(folder: Folder) -> None:
+    integration = folder.unasked()
+    assert integration.actuator is None
+    assert {tool.effect for tool in integration.tools} == {Effect.READ}
+
+
+def test_what_can_be_changed_is_said_in_the_manifest(folder: Folder) -> None:
+    changes = "change" in folder.manifest["effects"]
+    assert changes == ("allow_changes" in {field.name for field in fields(folder.config)})
+    assert changes >= ("actuator" in folder.manifest["offers"])
+
+
 def test_connecting_asks_nothing(folder: Folder) -> None:
-    folder.connect(folder.config(url="http://x.lan"), ReplayWire("x", ()), FixedClock(NOW))
+    folder.unasked()
 
 
 def test_the_folder_lets_out_connect_alone(folder: Folder) -> None:
@@ -76,7 +88,18 @@ def test_the_readme_says_what_it_sees_and_changes(folder: Folder) -> None:
 
 
 def test_loading_it_loads_nothing_heavy(folder: Folder) -> None:
-    heavy = {"httpx2", "httpcore2", "fastapi", "starlette", "uvicorn", "numpy", "rich", "promql_parser"}
+    heavy = {
+        "httpx2",
+        "websockets",
+        "yaml",
+        "httpcore2",
+        "fastapi",
+        "starlette",
+        "uvicorn",
+        "numpy",
+        "rich",
+        "promql_parser",
+    }
     code = f"import sys, sre_assistant.integrations.{folder.kind}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & set(loaded.stdout.split())

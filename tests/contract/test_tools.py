@@ -3,44 +3,61 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from typing import Annotated, get_args, get_origin, get_type_hints
 
 import pytest
 
+from sre_assistant.contracts.house import House
 from sre_assistant.contracts.tool import Effect, Tool, ToolResult
 from sre_assistant.kit.clock import FixedClock
-from sre_assistant.kit.recording import ReplayWire
-from tests.contract.folders import EXAMPLES, FOLDERS, NOW
+from sre_assistant.runtime.discovery import composer, composites
+from tests.contract.folders import FOLDERS, NOW, Folder
 
-MAX_DESCRIPTION = 1_200
-"""Characters that a model reads of one tool before it calls it: about 300 tokens."""
-
-
-def tools() -> list[tuple[str, Tool]]:
-    found = []
-    for folder in FOLDERS:
-        config = folder.config(url="http://x.lan")
-        integration = folder.connect(config, ReplayWire("x", ()), FixedClock(NOW))
-        found += [(folder.kind, tool) for tool in integration.tools]
-    return found
+MAX_SCHEMA = 640
+"""Characters of one tool as a model is told of it."""
+MOST_TOKENS = 6_000
+"""All tools together."""
+CHARACTERS_A_TOKEN = 3.5
+"""Fewer than today's tokenizers put into a token of English and JSON, so the sum errs on the safe side."""
 
 
-pytestmark = pytest.mark.parametrize(("kind", "tool"), tools(), ids=[tool.name for _, tool in tools()])
+def tools() -> list[tuple[Folder, Tool]]:
+    return [(folder, tool) for folder in FOLDERS for tool in folder.unasked(**folder.changing).tools]
 
 
-def test_it_is_named_verb_noun_after_its_system(kind: str, tool: Tool) -> None:
-    assert re.fullmatch(rf"{kind}(_[a-z]+)+", tool.name)
+def all_schemas() -> str:
+    """Every tool of every integration, changes and composites included, as a model is told of them."""
+    connected = House(tuple(folder.unasked(**folder.changing) for folder in FOLDERS))
+    combined = [tool for one in composites() for tool in composer(one.kind)(connected, FixedClock(NOW))]
+    found = [tool for _, tool in tools()] + combined
+    assert len({tool.name for tool in found}) == len(found)
+    return json.dumps([tool.schema for tool in found], separators=(",", ":"))
 
 
-def test_its_first_line_stands_alone(kind: str, tool: Tool) -> None:
+def test_all_tools_together_leave_room_in_a_small_window() -> None:
+    assert len(all_schemas()) / CHARACTERS_A_TOKEN < MOST_TOKENS
+
+
+by_tool = pytest.mark.parametrize(("folder", "tool"), tools(), ids=[tool.name for _, tool in tools()])
+
+
+@by_tool
+def test_it_is_named_verb_noun_after_its_system(folder: Folder, tool: Tool) -> None:
+    assert re.fullmatch(rf"{folder.kind}(_[a-z]+)+", tool.name)
+
+
+@by_tool
+def test_its_first_line_stands_alone(folder: Folder, tool: Tool) -> None:
     doc = inspect.getdoc(tool.call) or ""
     first = doc.partition("\n")[0]
     assert 20 <= len(first) <= 110
     assert first.endswith((".", "first."))
 
 
-def test_each_parameter_is_typed_and_described(kind: str, tool: Tool) -> None:
+@by_tool
+def test_each_parameter_is_typed_and_described(folder: Folder, tool: Tool) -> None:
     hints = get_type_hints(tool.call, include_extras=True)
     assert hints.pop("return") is ToolResult
     assert set(hints) == set(inspect.signature(tool.call).parameters)
@@ -50,16 +67,18 @@ def test_each_parameter_is_typed_and_described(kind: str, tool: Tool) -> None:
         assert sentence.endswith("."), name
 
 
-def test_its_effect_is_told(kind: str, tool: Tool) -> None:
+@by_tool
+def test_its_effect_is_told(folder: Folder, tool: Tool) -> None:
     assert isinstance(tool.effect, Effect)
 
 
-def test_its_description_is_short_enough_for_a_model(kind: str, tool: Tool) -> None:
-    hints = get_type_hints(tool.call, include_extras=True)
-    text = f"{tool.name} {inspect.getdoc(tool.call)} {hints}"
-    assert len(text) <= MAX_DESCRIPTION
+@by_tool
+def test_a_model_is_told_of_it_in_few_words(folder: Folder, tool: Tool) -> None:
+    assert len(json.dumps(tool.schema, separators=(",", ":"))) <= MAX_SCHEMA
 
 
-def test_what_it_needs_has_an_example(kind: str, tool: Tool) -> None:
-    needed = {p.name for p in inspect.signature(tool.call).parameters.values() if p.default is p.empty}
-    assert needed <= set(EXAMPLES)
+@by_tool
+def test_what_it_needs_has_an_example(folder: Folder, tool: Tool) -> None:
+    assert {p.name for p in tool.parameters if p.required} <= set(
+        folder.examples
+    ) or tool.effect is not Effect.READ

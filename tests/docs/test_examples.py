@@ -20,6 +20,7 @@ from sre_assistant.runtime.settings import load
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.sim.scenario import checked, load_scenario
+from tests.kit.certificates import client_files
 
 ROOT = Path(__file__).parents[2]
 SCENARIO = "backup-fills-nas"
@@ -92,7 +93,11 @@ def test_every_python_block_runs(page: Path, environ: Mapping[str, str], tmp_pat
 @pytest.mark.parametrize("page", pages_with("yaml"))
 def test_every_yaml_block_is_what_it_shows(page: Path, tmp_path: Path) -> None:
     secret = tmp_path / "token"
-    secret.write_text("a-token-of-the-docs", encoding="utf-8")
+    secret.write_text("sre@pve!read=00000000-0000-4000-8000-000000000000", encoding="utf-8")
+    certificates = tmp_path / "certificates"
+    certificates.mkdir()
+    for name, file in zip(("cert", "key"), client_files(tmp_path), strict=True):
+        file.rename(certificates / f"{name}.pem")
     for text in blocks(page, "yaml"):
         if "signals" in yaml.safe_load(text):
             assert msgspec.convert(yaml.safe_load(text), Pack).signals
@@ -101,7 +106,9 @@ def test_every_yaml_block_is_what_it_shows(page: Path, tmp_path: Path) -> None:
             assert checked(Document(text, page.name)).build(1).house.hosts
             continue
         config = tmp_path / "config.yaml"
-        config.write_text(re.sub(r"/run/secrets/\S+", str(secret), text), encoding="utf-8")
+        there = re.sub(r"/run/secrets/[\w-]+", str(secret), text)
+        there = re.sub(r"cert_path: [\w/-]+", f"cert_path: {certificates}", there)
+        config.write_text(there, encoding="utf-8")
         assert load({"HOME": str(tmp_path), "SRE_CONFIG": str(config)}, folder=tmp_path).systems
 
 

@@ -1,6 +1,7 @@
 """A certificate for 127.0.0.1 and localhost, its key, and the authority that signed it: for tests alone.
 
-Valid from 2020 to 2120; the authority's key was thrown away.
+Valid from 2020 to 2120; the authority's key was thrown away. A second authority signed what goes wrong: a
+certificate that expired in 2021, one for another name, and one that a client shows.
 """
 
 from __future__ import annotations
@@ -30,6 +31,50 @@ _AUTHORITY = (
     "4L7COgTV"
 )
 
+_SECOND_AUTHORITY = (
+    "MIIBczCCARmgAwIBAgIBATAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVTZWNvbmQgdGVzdCBhdXRob3JpdHkwIBcNMTkwMTAxMDAw"
+    "MDAwWhgPMjEyMDAxMDEwMDAwMDBaMCAxHjAcBgNVBAMMFVNlY29uZCB0ZXN0IGF1dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49"
+    "AwEHA0IABM0juFmIl42ik5wLy9aZJe3aBYx/5ZpC/KuD20DlL+C5GkhmKupC7aCNuu37TLko6djOjzSLOWyZOOE5qosnD8ajQjBA"
+    "MA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgIEMB0GA1UdDgQWBBRhkwMjgjYa3gGGz3AQtNIhQVliPDAKBggqhkjOPQQD"
+    "AgNIADBFAiEA5aeoknZlAqXPA0lGDoJIc+sVmXMAqxckt99dK49IBwcCICMqpsKwiUidpkpMjL9WA4floigswMevlH7dCKcPGjXR"
+)
+_EXPIRED = (
+    "MIIBozCCAUmgAwIBAgIBAjAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVTZWNvbmQgdGVzdCBhdXRob3JpdHkwHhcNMjAwMTAxMDAw"
+    "MDAwWhcNMjEwMTAxMDAwMDAwWjASMRAwDgYDVQQDDAdleHBpcmVkMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEp6NuVgNxRPoW"
+    "hc0n3SdBdqxvFEvxdzHZ0kn3UKIC4VXfFy2/FjLPVBCw+4whRiA2q/TP4IQET+2iDn6yDsfbl6OBgTB/MAwGA1UdEwEB/wQCMAAw"
+    "GgYDVR0RBBMwEYcEfwAAAYIJbG9jYWxob3N0MBMGA1UdJQQMMAoGCCsGAQUFBwMBMB0GA1UdDgQWBBT9lnorNDQUDGVZdxYRQoSv"
+    "98CPuDAfBgNVHSMEGDAWgBRhkwMjgjYa3gGGz3AQtNIhQVliPDAKBggqhkjOPQQDAgNIADBFAiEArbcohC5OIBFsI8G5O9ZokgZQ"
+    "naUzj7Xy1qdDTV+BmmYCID989LxaT1dfFI2qeL3un15M3pccAuOouk8/NirXZdjT"
+)
+_EXPIRED_KEY = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggsF1YfOskKDdQ5gphAQJO2rduak8YmWBMGfkNrxND5uhRANCAASn"
+    "o25WA3FE+haFzSfdJ0F2rG8US/F3MdnSSfdQogLhVd8XLb8WMs9UELD7jCFGIDar9M/ghARP7aIOfrIOx9uX"
+)
+_ELSEWHERE = (
+    "MIIBqjCCAVCgAwIBAgIBAzAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVTZWNvbmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAw"
+    "MDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMMCWVsc2V3aGVyZTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABKu/gvBZ"
+    "cp5H+kPhzO2HcYsKgQu6C3zmsPOhgA5wE9V8GMXUFdFk4DkVuU7XUcCCgxnfHwHhhJ057nk15rYrIlSjgYQwgYEwDAYDVR0TAQH/"
+    "BAIwADAcBgNVHREEFTATghFlbHNld2hlcmUuZXhhbXBsZTATBgNVHSUEDDAKBggrBgEFBQcDATAdBgNVHQ4EFgQUJUMpbAYrlvoC"
+    "lDbXyskVTkZg8DwwHwYDVR0jBBgwFoAUYZMDI4I2Gt4Bhs9wELTSIUFZYjwwCgYIKoZIzj0EAwIDSAAwRQIhAOZICCTomE72lP/p"
+    "abAJa/DQ+sGRX9QCWRnIgPRtwa5wAiBspRhCNRC/rwG3U33t/RL2zO7LvP2WxaQx8uUfxsjUCA=="
+)
+_ELSEWHERE_KEY = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg2sUurtfbxGjPU+LiGZYvZFHepRZHwZmfEcygTBcGgQ+hRANCAASr"
+    "v4LwWXKeR/pD4czth3GLCoELugt85rDzoYAOcBPVfBjF1BXRZOA5FblO11HAgoMZ3x8B4YSdOe55Nea2KyJU"
+)
+_CLIENT = (
+    "MIIBiDCCAS2gAwIBAgIBBDAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVTZWNvbmQgdGVzdCBhdXRob3JpdHkwIBcNMjAwMTAxMDAw"
+    "MDAwWhgPMjEyMDAxMDEwMDAwMDBaMBExDzANBgNVBAMMBmNsaWVudDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABBOfBnmQ9q+q"
+    "katKaYgHkdfZ+G704xHdqxeOga1o914krcGtJegTOGXehKiDUWyfCC0cKLk47ogTpasS7Dxk/OmjZTBjMAwGA1UdEwEB/wQCMAAw"
+    "EwYDVR0lBAwwCgYIKwYBBQUHAwIwHQYDVR0OBBYEFPajf6BEaYHKA8G6GwxZ5NRlyU6WMB8GA1UdIwQYMBaAFGGTAyOCNhreAYbP"
+    "cBC00iFBWWI8MAoGCCqGSM49BAMCA0kAMEYCIQCGCe9uQDYAOio4jis66TrEUVgbd2RtMrE+2apvMuJhDQIhAL/T4VFabsB2u17W"
+    "t0F4JiFo1uvMA+UvBwMmMzYdLGE5"
+)
+_CLIENT_KEY = (
+    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgmn2C2EOMyx2dZWWRCnc7Na1IkQQpex46RZVpYq+KcfKhRANCAAQT"
+    "nwZ5kPavqpGrSmmIB5HX2fhu9OMR3asXjoGtaPdeJK3BrSXoEzhl3oSog1FsnwgtHCi5OO6IE6WrEuw8ZPzp"
+)
+
 
 def authority(folder: Path) -> Path:
     """A PEM file of the authority."""
@@ -41,6 +86,36 @@ def server_context(folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     leaf = _written(folder / "leaf.pem", "CERTIFICATE", _LEAF)
     context.load_cert_chain(leaf, _written(folder / "key.pem", "PRIVATE KEY", _KEY))
+    return context
+
+
+def second_authority(folder: Path) -> Path:
+    """A PEM file of the authority that signed what follows."""
+    return _written(folder / "second-authority.pem", "CERTIFICATE", _SECOND_AUTHORITY)
+
+
+def expired_context(folder: Path) -> ssl.SSLContext:
+    """A server whose certificate is right for 127.0.0.1, but expired in 2021."""
+    return _serving(folder, "expired", _EXPIRED, _EXPIRED_KEY)
+
+
+def elsewhere_context(folder: Path) -> ssl.SSLContext:
+    """A server whose certificate is valid, but for elsewhere.example."""
+    return _serving(folder, "elsewhere", _ELSEWHERE, _ELSEWHERE_KEY)
+
+
+def client_files(folder: Path) -> tuple[Path, Path]:
+    """Certificate and key that a client shows; the second authority signed it."""
+    return (
+        _written(folder / "cert.pem", "CERTIFICATE", _CLIENT),
+        _written(folder / "client-key.pem", "PRIVATE KEY", _CLIENT_KEY),
+    )
+
+
+def _serving(folder: Path, name: str, certificate: str, key: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    leaf = _written(folder / f"{name}.pem", "CERTIFICATE", certificate)
+    context.load_cert_chain(leaf, _written(folder / f"{name}-key.pem", "PRIVATE KEY", key))
     return context
 
 

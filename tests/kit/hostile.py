@@ -8,6 +8,7 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 _REASONS = {200: "OK", 302: "Found", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden"}
@@ -154,9 +155,9 @@ class Hostile:
 
 @contextlib.asynccontextmanager
 async def hostile(
-    behaviour: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0
+    behaviour: Behaviour, tls: ssl.SSLContext | None = None, port: int = 0, socket: Path | None = None
 ) -> AsyncIterator[Hostile]:
-    """Serves on a loopback port, a free one unless told otherwise, until the block ends."""
+    """Serves on a loopback port (a free one unless told otherwise) or a unix socket until the block ends."""
     state = Hostile("", behaviour)
     tasks: set[asyncio.Task[None]] = set()
 
@@ -174,9 +175,13 @@ async def hostile(
             tasks.discard(task)
             writer.close()
 
-    server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    state.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+    if socket:
+        server = await asyncio.start_unix_server(connected, socket)
+        state.url = f"unix://{socket}"
+    else:
+        server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=tls)
+        port = server.sockets[0].getsockname()[1]
+        state.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     try:
         yield state
     finally:

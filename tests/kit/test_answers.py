@@ -14,11 +14,11 @@ from sre_assistant.domain.errors import (
     Unreachable,
 )
 from sre_assistant.kit.answers import Answers, is_html
-from sre_assistant.kit.endpoint import Endpoint
+from sre_assistant.kit.endpoint import HttpEndpoint
 from sre_assistant.kit.secret import Secret
 from sre_assistant.kit.wire import Request, Response
 
-ENDPOINT = Endpoint(url="http://prom.lan:9090", bearer_token=Secret("opaque-value"))
+ENDPOINT = HttpEndpoint(url="http://prom.lan:9090", bearer_token=Secret("opaque-value"))
 ASK = Request(method="GET", path="/api/v1/query", repeatable=True)
 
 

@@ -18,11 +18,11 @@ from sre_assistant.domain.errors import (
 )
 from sre_assistant.kit import checks
 from sre_assistant.kit.breaker import BreakerState
-from sre_assistant.kit.endpoint import Endpoint
+from sre_assistant.kit.endpoint import HttpEndpoint
 from sre_assistant.kit.secret import Secret
 
 NOW = datetime(2026, 3, 1, 2, 14, tzinfo=UTC)
-PLAIN = Endpoint(url="http://prom.lan:9090")
+PLAIN = HttpEndpoint(url="http://prom.lan:9090")
 
 
 def error(kind: type[SourceError]) -> SourceError:
@@ -66,18 +66,18 @@ def test_a_clock_without_fractions_is_given_the_benefit_of_the_doubt() -> None:
     ],
 )
 def test_the_way_there_is_judged(settings: dict[str, Any], level: str, fix: str) -> None:
-    (finding,) = checks.transport(Endpoint(**settings), reached=True)
+    (finding,) = checks.transport(HttpEndpoint(**settings), reached=True)
     assert (finding.level, finding.check, finding.fix) == (level, "tls", fix)
 
 
 def test_a_certificate_nobody_has_seen_is_not_called_verified() -> None:
-    assert checks.transport(Endpoint(url="https://prom.lan"), reached=False) == ()
-    assert checks.transport(Endpoint(url="https://prom.lan", verify_ssl=False), reached=False)
+    assert checks.transport(HttpEndpoint(url="https://prom.lan"), reached=False) == ()
+    assert checks.transport(HttpEndpoint(url="https://prom.lan", verify_ssl=False), reached=False)
 
 
 @pytest.mark.parametrize("url", ["http://prom.lan", "http://ann:p@127.0.0.1:9090", "http://ann:p@localhost"])
 def test_nothing_is_said_of_a_plain_way_without_anything_to_lose(url: str) -> None:
-    assert checks.transport(Endpoint(url=url), reached=True) == ()
+    assert checks.transport(HttpEndpoint(url=url), reached=True) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_each_obstacle_comes_with_the_line_that_mends_it(
 
 
 def test_a_wrong_password_is_mended_by_the_right_one() -> None:
-    endpoint = Endpoint(url="http://ann:wrong@prom.lan:9090")
+    endpoint = HttpEndpoint(url="http://ann:wrong@prom.lan:9090")
     assert checks.failure(endpoint, error(Unauthorised), "/x").fix == "PASSWORD_FILE=/path/to/password"
 
 

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_assistant.domain.errors import ConfigError
-from sre_assistant.kit.endpoint import Endpoint
+from sre_assistant.kit.endpoint import HttpEndpoint
 from sre_assistant.kit.secret import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prom(Endpoint):
+class Prom(HttpEndpoint):
     prefix: ClassVar[str] = "PROMETHEUS"
 
 
@@ -101,7 +101,7 @@ def test_every_field_has_a_sentence_for_the_reference() -> None:
 
 
 def test_without_a_prefix_the_setting_is_the_field() -> None:
-    assert Endpoint(url="http://c").setting("ca_cert") == "CA_CERT"
+    assert HttpEndpoint(url="http://c").setting("ca_cert") == "CA_CERT"
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_without_a_prefix_the_setting_is_the_field() -> None:
         Prom(url="http://c", username="ann", password=Secret("opaque token")),
     ],
 )
-def test_what_the_system_says_is_shown_without_our_credential(endpoint: Endpoint) -> None:
-    basic = endpoint.headers["Authorization"].partition(" ")[2]
+def test_what_the_system_says_is_shown_without_our_credential(endpoint: HttpEndpoint) -> None:
+    basic = endpoint.headers()["Authorization"].partition(" ")[2]
     shown = endpoint.quoted(f"you sent opaque token as {basic}\x1b[2J")
     assert "opaque token" not in shown
     assert basic not in shown

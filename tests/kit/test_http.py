@@ -18,12 +18,16 @@ import pytest
 
 from sre_assistant.domain.errors import CallError, ConfigError, Malformed, Rejected, SourceError, Unreachable
 from sre_assistant.kit.clock import FixedClock
-from sre_assistant.kit.http import Endpoint, LiveWire, Request, tls_failure
+from sre_assistant.kit.endpoint import HttpEndpoint
+from sre_assistant.kit.http import LiveWire
 from sre_assistant.kit.secret import Secret
+from sre_assistant.kit.tls import tls_failure
+from sre_assistant.kit.wire import Request
 from tests.kit.certificates import authority, server_context
 from tests.kit.hostile import (
     Behaviour,
     Hostile,
+    Seen,
     answering,
     drip,
     half_closed,
@@ -45,7 +49,7 @@ GOOD = answering({"ok": True})
 async def wired(
     server: Hostile, clock: FixedClock | None = None, path: str = "", **settings: Any
 ) -> AsyncIterator[LiveWire]:
-    endpoint = Endpoint(url=server.url + path, **settings)
+    endpoint = HttpEndpoint(url=server.url + path, **settings)
     wire = LiveWire("prom", endpoint, clock or FixedClock(NOW), Random(1))
     try:
         yield wire
@@ -383,9 +387,11 @@ async def test_proxies_and_credentials_of_the_environment_are_not_used(tmp_path:
     script = (
         "import asyncio, sys, random, datetime\n"
         "from sre_assistant.kit.clock import SystemClock\n"
-        "from sre_assistant.kit.http import Endpoint, LiveWire, Request\n"
+        "from sre_assistant.kit.endpoint import HttpEndpoint\n"
+        "from sre_assistant.kit.http import LiveWire\n"
+        "from sre_assistant.kit.wire import Request\n"
         "async def main():\n"
-        "    wire = LiveWire('prom', Endpoint(url=sys.argv[1]), SystemClock(), random.Random(1))\n"
+        "    wire = LiveWire('prom', HttpEndpoint(url=sys.argv[1]), SystemClock(), random.Random(1))\n"
         "    print((await wire.send(Request(method='GET', path='/x', repeatable=False))).status)\n"
         "    await wire.aclose()\n"
         "asyncio.run(main())\n"
@@ -399,3 +405,19 @@ async def test_proxies_and_credentials_of_the_environment_are_not_used(tmp_path:
         out, _ = await process.communicate()
     assert out.decode().strip() == "200"
     assert "authorization" not in server.seen[0].headers
+
+
+async def test_closing_ends_the_calls_that_nobody_waits_for_any_more() -> None:
+    asked = asyncio.Event()
+
+    async def silent(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        asked.set()
+        return await never(seen, writer)
+
+    async with hostile(silent) as server, wired(server) as wire:
+        left = asyncio.ensure_future(wire.send(ASK))
+        await asked.wait()
+        await wire.aclose()
+        assert left.cancelled()
+        server.behaviour = GOOD
+        assert (await wire.send(ASK)).status == 200

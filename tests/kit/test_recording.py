@@ -21,9 +21,11 @@ from sre_assistant.domain.errors import (
 from sre_assistant.kit.breaker import BreakerState
 from sre_assistant.kit.clock import FixedClock
 from sre_assistant.kit.codec import decode, encode
-from sre_assistant.kit.http import Endpoint, LiveWire, Request, Response
+from sre_assistant.kit.endpoint import HttpEndpoint
+from sre_assistant.kit.http import LiveWire
 from sre_assistant.kit.recording import Exchange, Recorder, RecordingWire, ReplayWire
 from sre_assistant.kit.secret import Secret
+from sre_assistant.kit.wire import Request, Response
 from tests.kit.hostile import answering, hostile
 
 
@@ -171,7 +173,7 @@ async def test_credentials_are_in_no_record() -> None:
     )
     recorder = Recorder()
     async with hostile(moved) as server:
-        endpoint = Endpoint(url=server.url, bearer_token=Secret("s3cr3t-token"))
+        endpoint = HttpEndpoint(url=server.url, bearer_token=Secret("s3cr3t-token"))
         live = LiveWire("prom", endpoint, FixedClock(datetime(2026, 3, 1, tzinfo=UTC)), Random(1))
         await RecordingWire(live, "prom", recorder).send(ask("up"))
         await live.aclose()

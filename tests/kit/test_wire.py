@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sre_assistant.domain.errors import CallError
-from sre_assistant.kit.http import Request, Response, path_of
-from sre_assistant.kit.wire import checked_path
+from sre_assistant.kit.wire import Request, Response, checked_path, path_of
 
 
 def test_segments_are_quoted() -> None:

@@ -27,3 +27,11 @@ def test_what_is_not_configured_is_not_imported() -> None:
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "integrations.alertmanager" in run.stdout
     assert "integrations.prometheus" not in run.stdout
+
+
+def test_what_combines_systems_is_no_system_itself() -> None:
+    connectable = {manifest.kind for manifest in discovery.manifests()}
+    combining = {manifest.kind for manifest in discovery.composites()}
+    assert "disks" in combining
+    assert not connectable & combining
+    assert all(callable(discovery.composer(kind)) for kind in combining)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from sre_assistant.domain.errors import ConfigError
-from sre_assistant.kit.endpoint import Endpoint
+from sre_assistant.kit.endpoint import HttpEndpoint
 from sre_assistant.kit.secret import Secret
 from sre_assistant.runtime.settings import Settings, load
 
@@ -43,9 +43,9 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def only_endpoint(settings: Settings) -> Endpoint:
+def only_endpoint(settings: Settings) -> HttpEndpoint:
     (system,) = settings.systems
-    assert isinstance(system.config, Endpoint)
+    assert isinstance(system.config, HttpEndpoint)
     return system.config
 
 
@@ -143,7 +143,7 @@ def test_a_config_file_may_name_several_instances(place: Place) -> None:
         ("barn", "prometheus"),
     ]
     barn = settings.systems[2].config
-    assert isinstance(barn, Endpoint)
+    assert isinstance(barn, HttpEndpoint)
     assert barn.verify_ssl is False
 
 
@@ -163,8 +163,8 @@ def test_the_environment_means_the_instance_of_that_name(place: Place) -> None:
         "prometheus:\n  - {name: prometheus, url: 'http://a.lan'}\n  - {name: b, url: 'http://b.lan'}\n"
     )
     first, second = (system.config for system in place.load(PROMETHEUS_URL=PROM).systems)
-    assert isinstance(first, Endpoint)
-    assert isinstance(second, Endpoint)
+    assert isinstance(first, HttpEndpoint)
+    assert isinstance(second, HttpEndpoint)
     assert (first.url, second.url) == (PROM, "http://b.lan")
 
 
@@ -214,7 +214,7 @@ def test_any_unknown_name_of_ours_in_an_env_file_is_an_error(place: Place) -> No
 
 
 def test_names_of_other_programs_in_an_env_file_are_left_alone(place: Place) -> None:
-    place.write(".env", "COMPOSE_PROJECT_NAME=home\nGRAFANA_URL=http://g.lan\n")
+    place.write(".env", "COMPOSE_PROJECT_NAME=home\nHOMEPAGE_URL=http://h.lan\n")
     assert place.load().systems == ()
 
 
@@ -321,3 +321,31 @@ def test_a_config_file_that_cannot_be_read_is_an_error(place: Place, make: Calla
     path = place.folder / "odd.yaml"
     make(path)
     assert str(path) in place.refusal(SRE_CONFIG=str(path))
+
+
+def test_the_name_another_program_uses_is_understood(place: Place) -> None:
+    (system,) = place.load(DOCKER_HOST="tcp://media.lan:2375").systems
+    assert (system.kind, getattr(system.config, "url", "")) == ("docker", "http://media.lan:2375")
+    assert "DOCKER_HOST" in place.refusal(DOCKER_HOST="ssh://media.lan") + place.refusal(
+        DOCKER_HOST="tcp://a.lan", DOCKER_URL="tcp://b.lan"
+    )
+
+
+def test_what_other_programs_keep_under_our_prefix_is_left_alone(place: Place) -> None:
+    theirs = {"DOCKER_CONTEXT": "rootless", "KUBERNETES_PORT": "tcp://192.0.2.1:443", "DOCKER_BUILDKIT": "1"}
+    assert place.load(**theirs).systems == ()
+    assert "Did you mean DOCKER_ALLOW_CHANGES" in place.refusal(
+        DOCKER_HOST="tcp://a.lan", DOCKER_ALLOW_CHANGE="true"
+    )
+
+
+def test_several_systems_of_a_kind_keep_their_own_settings(place: Place) -> None:
+    place.config(
+        "docker:\n"
+        "  - {name: media, url: 'tcp://media.lan:2375'}\n"
+        "  - {name: here, url: 'unix:///var/run/docker.sock', allow_changes: true}\n"
+    )
+    found = {system.name: system.config for system in place.load().systems}
+    assert list(found) == ["media", "here"]
+    assert [getattr(config, "allow_changes", None) for config in found.values()] == [False, True]
+    assert "DOCKER_HOST" in place.refusal(DOCKER_HOST="tcp://other.lan:2375")

@@ -10,7 +10,7 @@ import subprocess
 import threading
 import urllib.request
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -501,6 +501,13 @@ def test_events_end_when_the_clock_reaches_until() -> None:
             stamps = [json.loads(line)["time"] for line in stream.answer]
         assert stamps
         assert max(stamps) <= unix(lab, -3)
+
+
+def test_the_present_that_the_daemon_tells_is_the_one_its_events_end_at(lab: Homelab) -> None:
+    for host in ("media", "apps", "mon"):
+        told = get(f"{url(lab, host)}/info").json["SystemTime"]
+        present = datetime.fromisoformat(told).timestamp()
+        assert get(f"{url(lab, host)}/events?since=1&until={present:.6f}").status == 200
 
 
 def test_an_open_stream_neither_holds_up_the_end_nor_makes_a_noise(capfd: pytest.CaptureFixture[str]) -> None:

@@ -262,6 +262,42 @@ def test_provisioned_rules_have_query_and_threshold(grafana: Wired) -> None:
     assert [one["uid"] for one in group["rules"]] == ["cpu-busy", "memory-short"]
 
 
+def test_the_ruler_has_the_same_rules_by_folder(grafana: Wired) -> None:
+    folders = grafana.ask("/api/ruler/grafana/api/v1/rules").json
+    assert list(folders) == ["Homelab", "Services"]
+    assert [group["name"] for group in folders["Homelab"]] == ["storage", "machines"]
+    rules = {
+        rule["grafana_alert"]["uid"]: rule
+        for groups in folders.values()
+        for group in groups
+        for rule in group["rules"]
+    }
+    provisioned = {one["uid"]: one for one in grafana.ask("/api/v1/provisioning/alert-rules").json}
+    assert set(rules) == set(provisioned)
+    for uid, rule in rules.items():
+        assert rule["grafana_alert"]["data"] == provisioned[uid]["data"]
+        assert rule["grafana_alert"]["is_paused"] == provisioned[uid]["isPaused"]
+        assert rule["for"] == provisioned[uid]["for"]
+
+
+def test_a_viewer_reads_everything_and_changes_nothing_of_the_house(grafana: Wired) -> None:
+    viewer = grafana.ask("/api/access-control/user/permissions").json
+    assert viewer["dashboards:read"] == [
+        "folders:uid:general",
+        "folders:uid:homelab",
+        "folders:uid:services",
+    ]
+    assert viewer["alert.instances:read"] == [""]
+    assert {action for action in viewer if action.partition(":")[2] in {"create", "write", "delete"}} == {
+        "annotations:create",
+        "annotations:delete",
+        "annotations:write",
+    }
+    admin = grafana.admin("/api/access-control/user/permissions").json
+    assert set(admin) > set(viewer)
+    assert "datasources:write" in admin
+
+
 def test_contact_points_hide_their_secrets(grafana: Wired) -> None:
     hook, mail = grafana.ask("/api/v1/provisioning/contact-points").json
     assert hook["settings"]["hmacConfig"]["secret"] == "[REDACTED]"

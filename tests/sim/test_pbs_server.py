@@ -269,6 +269,7 @@ def test_without_the_right_to_audit_tasks_only_ones_own_are_seen() -> None:
         upid = wire.post(f"{STORE}/gc")
         assert [task["upid"] for task in wire.tasks("localhost", since=0)] == [upid]
         assert wire.ask("GET", "nodes/localhost/status").status == 403
+        assert wire.get("nodes/localhost/time")["timezone"] == "UTC"
 
 
 # ---- stories
@@ -348,7 +349,10 @@ def test_a_datastore_that_cannot_be_used_says_so_in_each_place() -> None:
         live = homelab.live
         live.world.tell("datastore/main", "maintenance", live.now - 60, live.now + 3600, detail="disk swap")
         text = "datastore 'main' is in offline maintenance mode: disk swap"
-        assert wire.get("status/datastore-usage") == [{"store": "main", "error": text}]
+        assert wire.get("status/datastore-usage") == [
+            {"store": "main", "mount-status": "nonremovable", "error": text}
+        ]
+        assert wire.get("admin/datastore")[0]["maintenance"] == "type=offline,message=disk%20swap"
         refused = wire.ask("GET", f"{STORE}/groups")
         assert (refused.status, refused.text) == (400, text)
         assert wire.get("config/datastore")[0]["maintenance-mode"] == "type=offline,message=disk%20swap"

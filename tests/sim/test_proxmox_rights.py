@@ -137,3 +137,25 @@ def test_backups_are_listed_for_who_may_both_make_and_place_them(privilege: str)
     fault = {"fault": "deny", "at": "+0s", "system": "proxmox", "privilege": privilege}
     with Homelab(story(fault)) as homelab:
         assert Wire(homelab, token=CHANGE).get("nodes/pve1/storage/pbs/content") == []
+
+
+def test_who_audits_access_is_told_of_the_rights_of_others(quiet: Wire) -> None:
+    own = quiet.get("access/permissions")
+    theirs = quiet.get("access/permissions", userid=USER)
+    assert "VM.PowerMgmt" in theirs["/vms"]
+    assert "VM.PowerMgmt" not in own["/vms"]
+    assert quiet.get("access/permissions", userid=f"{USER}!read") == own
+    roles = {(row["ugid"], row["roleid"]) for row in quiet.get("access/acl")}
+    assert (f"{USER}!change", "SREOperator") in roles
+    assert {row["roleid"] for row in quiet.get("access/roles")} >= {role for _, role in roles}
+    unknown = quiet.ask("GET", "access/permissions", form={"userid": "eve@pve"})
+    assert (unknown.status, unknown.reason) == (500, "no such user ('eve@pve')")
+
+
+def test_who_may_not_audit_access_is_told_of_nobody() -> None:
+    fault = {"fault": "deny", "at": "+0s", "system": "proxmox", "privilege": "Sys.Audit", "path": "/access"}
+    with Homelab(story(fault)) as homelab:
+        wire = Wire(homelab)
+        assert wire.get("access/acl") == []
+        assert wire.ask("GET", "access/permissions", form={"userid": USER}).status == 403
+        assert wire.get("access/permissions")["/nodes"]["Sys.Audit"] == 1

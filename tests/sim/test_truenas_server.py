@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 from anyio import to_thread
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from sre_assistant.sim.documents import Document
 from sre_assistant.sim.homelab import Homelab
+from sre_assistant.sim.misbehaviour import Mode
 from sre_assistant.sim.scenario import Scenario, checked
 from sre_assistant.sim.servers.truenas import Keys, TrueNas
 from sre_assistant.sim.serving import Served
@@ -462,7 +463,7 @@ def _scraped(lab: Homelab, metric: str) -> float:
 
 
 def test_a_full_dataset_is_complained_of() -> None:
-    with Homelab("backup-fills-nas", at="shows") as lab, nas(lab) as client:
+    with Homelab("backup-fills-nas", at="shows") as lab, nas(lab, operator=True) as client:
         found = {one["klass"]: one for one in client("alert.list")}
         [pool] = client("pool.query")
         running = client("core.get_jobs", [["state", "=", "RUNNING"]])
@@ -475,7 +476,7 @@ def test_a_full_dataset_is_complained_of() -> None:
 
 
 def test_the_weekly_scrub_is_a_job_and_the_last_scan(calm: Homelab) -> None:
-    with nas(calm) as client:
+    with nas(calm, operator=True) as client:
         [pool] = client("pool.query")
         [task] = client("pool.scrub.query")
         jobs = client("core.get_jobs", [["method", "=", "pool.scrub.scrub"]])
@@ -577,6 +578,59 @@ def test_a_scrub_by_order_is_a_job_that_runs() -> None:
             client("pool.scrub.scrub", "tank")
         with pytest.raises(CallFailed, match="Pool nosuch not found"):
             client("pool.scrub.scrub", "nosuch")
+
+
+def test_jobs_of_others_are_shown_to_full_administrators_alone(calm: Homelab) -> None:
+    with nas(calm) as reader, nas(calm, operator=True) as operator:
+        assert reader("core.get_jobs") == []
+        assert len(operator("core.get_jobs")) > 1
+    with Homelab("healthy", at="+2h") as lab, nas(lab, operator=True) as operator, nas(lab) as reader:
+        number = operator("service.control", "RESTART", "nfs")
+        [job] = operator("core.get_jobs", [["id", "=", number]])
+        assert reader("core.get_jobs") == []
+    assert job["credentials"] == {"type": "API_KEY", "data": {"username": "operator"}}
+
+
+def test_what_changes_something_is_in_the_audit_log() -> None:
+    with Homelab("healthy", at="+2h") as lab, nas(lab, operator=True) as operator, nas(lab) as reader:
+        assert reader("audit.query", {}) == []
+        operator("service.control", "RESTART", "nfs")
+        with pytest.raises(CallFailed, match="Invalid choice"):
+            operator("service.control", "STOP", "nosuch")
+        operator("pool.query")
+        [good, bad] = reader("audit.query", {"query-options": {"order_by": ["-success"]}})
+        assert reader("audit.query", {"query-filters": [["event", "=", "AUTHENTICATION"]]}) == []
+        assert rest(lab, "audit/query", "POST", {"services": ["SMB"]}).json == []
+        with pytest.raises(CallFailed, match="valid dictionary"):
+            reader("audit.query", [])
+    assert (good["username"], good["success"], bad["success"]) == ("operator", True, False)
+    assert good["event_data"]["method"] == "service.control"
+    assert good["event_data"]["description"] == "Control RESTART nfs"
+    assert good["message_timestamp"] * 1000 == good["timestamp"]["$date"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "status"), [("401", 401), ("404", 404), ("502", 502), ("html", 200), ("not-json", 200)]
+)
+def test_a_front_that_fails_answers_the_handshake_in_plain_http(
+    calm: Homelab, mode: Mode, status: int
+) -> None:
+    calm.doors["truenas"].fail(mode)
+    with pytest.raises(InvalidStatus) as refused, stranger(calm):
+        pass
+    calm.doors["truenas"].recover()
+    assert refused.value.response.status_code == status
+    with stranger(calm) as client:
+        assert client("core.ping") == "pong"
+
+
+@pytest.mark.parametrize("mode", ["half", "refuse"])
+def test_a_front_that_breaks_off_says_no_word(calm: Homelab, mode: Mode) -> None:
+    calm.doors["truenas"].fail(mode)
+    with pytest.raises((InvalidHandshake, ConnectionRefusedError)) as broken, stranger(calm):
+        pass
+    calm.doors["truenas"].recover()
+    assert not isinstance(broken.value, InvalidStatus)
 
 
 def test_an_order_can_fail_or_its_answer_be_lost(capfd: pytest.CaptureFixture[str]) -> None:

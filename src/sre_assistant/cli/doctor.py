@@ -15,11 +15,16 @@ def doctor(
         str, typer.Argument(help="Check only the system of this name or kind.", show_default=False)
     ] = "",
     *,
+    fix_hints: Annotated[
+        bool,
+        typer.Option("--fix-hints", help="Add the exact commands for roles and tokens that are missing."),
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Check each connected system.
 
-    Reachable, authorised, version, clock, exporters. The exit code is 1 when one cannot be read as it should.
+    Reachable, TLS, authorised, rights too narrow or broader than needed, version, clock, exporters. The exit
+    code is 1 when one cannot be read as it should.
     """
     from sre_assistant.cli import screen
     from sre_assistant.cli.door import with_program
@@ -33,7 +38,9 @@ def doctor(
         screen.show_json(report)
     else:
         from sre_assistant.cli.render_checkup import checkup_page
+        from sre_assistant.runtime.discovery import manifests
 
-        screen.show(checkup_page(report.systems, settings.warnings, width=screen.width()))
+        grants = {m.kind: m.grant for m in manifests()} if fix_hints else {}
+        screen.show(checkup_page(report.systems, settings.warnings, grants=grants, width=screen.width()))
     broken = any(finding.level == "error" for one in report.systems for finding in one.findings)
     return exits.PROBLEMS if broken else exits.OK

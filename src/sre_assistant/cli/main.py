@@ -16,10 +16,13 @@ from sre_assistant.cli.chat import chat
 from sre_assistant.cli.demo import demo
 from sre_assistant.cli.doctor import doctor
 from sre_assistant.cli.guard import guarded
+from sre_assistant.cli.integrations import integrations
+from sre_assistant.cli.inventory import inventory
 from sre_assistant.cli.investigate import investigate
 from sre_assistant.cli.replay import replay
 from sre_assistant.cli.schema import schema
 from sre_assistant.cli.serve import serve
+from sre_assistant.cli.show import show
 from sre_assistant.cli.tool import tool
 
 app = typer.Typer(
@@ -30,7 +33,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, investigate, ask, chat, alerts, doctor, serve, replay, tool):
+for command in (
+    demo,
+    investigate,
+    ask,
+    chat,
+    alerts,
+    doctor,
+    integrations,
+    inventory,
+    tool,
+    show,
+    serve,
+    replay,
+):
     app.command()(guarded(command))
 for group in (sim, evaluation, config):
     group.register(app)

@@ -12,7 +12,7 @@ from sre_assistant.domain.diagnosis import Diagnosis
 from sre_assistant.domain.errors import CallError, ConfigError, Malformed, SreError, Unreachable
 from sre_assistant.kit import codec
 from sre_assistant.kit.clock import SystemClock
-from sre_assistant.kit.endpoint import Endpoint
+from sre_assistant.kit.endpoint import HttpEndpoint
 from sre_assistant.kit.http import LiveWire
 from sre_assistant.kit.secret import Secret
 from sre_assistant.kit.wire import Request, Response
@@ -57,11 +57,11 @@ def _post(path: str, body: object) -> Request:
 
 
 def _answer(url: str, token: str, settings: Settings, request: Request) -> bytes:
-    endpoint = Endpoint(url=url, bearer_token=_token(url, token, settings), timeout=_PATIENCE)
+    endpoint = HttpEndpoint(url=url, bearer_token=_token(url, token, settings), timeout=_PATIENCE)
     return wait_for(_sent(endpoint, request))
 
 
-async def _sent(endpoint: Endpoint, request: Request) -> bytes:
+async def _sent(endpoint: HttpEndpoint, request: Request) -> bytes:
     wire = LiveWire(_SERVER, endpoint, SystemClock(), SystemRandom())
     try:
         response = await wire.send(request)
@@ -84,7 +84,7 @@ def _token(url: str, token: str, settings: Settings) -> Secret | None:
     return None
 
 
-def _refused(endpoint: Endpoint, request: Request, response: Response) -> SreError:
+def _refused(endpoint: HttpEndpoint, request: Request, response: Response) -> SreError:
     """The server's problem document as the error it stands for."""
     try:
         detail = str(codec.decode(response.body, dict).get("detail", ""))

@@ -52,6 +52,10 @@ GrafanaWebhook = Annotated[
     list[str] | None, typer.Option(metavar="URL", help="Grafana tells this address of its own alerts.")
 ]
 
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="PATH", help="Write a config.yaml that names every system there."),
+]
 DockerSocket = Annotated[
     Path | None, typer.Option(metavar="PATH", help="Unix socket for the first Docker host, beside its port.")
 ]
@@ -71,16 +75,19 @@ def run(
     webhook: Webhook = None,
     grafana_webhook: GrafanaWebhook = None,
     docker_socket: DockerSocket = None,
+    config: ConfigFile = None,
     as_json: AsJson = False,
 ) -> int:
     """Run a simulated homelab until Ctrl-C.
 
-    Prints the settings that connect to it, to be copied or read by a shell.
+    Prints the settings that connect to it, to be copied or read by a shell. The environment has room for one
+    system of each kind; a file written with --config names them all.
     """
     from sre_assistant.cli.door import wait_for
     from sre_assistant.domain.errors import ConfigError
     from sre_assistant.evals.selection import load, only_place_of
     from sre_assistant.kit.units import parse_duration
+    from sre_assistant.runtime.files import write_private
     from sre_assistant.sim.homelab import Homelab, Wiring
 
     seconds = parse_duration(lasting).total_seconds() if lasting else None
@@ -97,6 +104,8 @@ def run(
     homelab = Homelab(story, seed, speed=speed, at=begin, start=start, wiring=wiring)
 
     def ready() -> None:
+        if config:
+            write_private(config, homelab.configuration.encode())
         _announce(homelab, as_json=as_json)
 
     with _watching(homelab) as tick:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from sre_assistant.contracts.integration import Integration
-from sre_assistant.contracts.sources import AlertSource, MetricSource, RuleSource, TargetSource
+from sre_assistant.contracts.sources import (
+    Actuator,
+    AlertSource,
+    BackupSource,
+    ChangeSource,
+    InventorySource,
+    LogSource,
+    MetricSource,
+    RuleSource,
+    TargetSource,
+)
 from sre_assistant.domain.errors import ConfigError
 
 
@@ -33,12 +43,37 @@ class House:
 
     @property
     def alerts(self) -> tuple[AlertSource, ...]:
-        """Where alerts are read: the Alertmanagers, or else whoever evaluates the rules.
+        """Where alerts are read: all that have some, except rules' own where an Alertmanager relays them.
 
         A Prometheus and its Alertmanager tell of the same alerts; only Alertmanager knows silences.
         """
-        managers = tuple(s.alerts for s in self.systems if s.alerts and not s.rules)
-        return managers or tuple(s.alerts for s in self.systems if s.alerts)
+        relayed = any(s.relays_alerts for s in self.systems)
+        return tuple(s.alerts for s in self.systems if s.alerts and not (relayed and s.rules))
+
+    @property
+    def logs(self) -> tuple[LogSource, ...]:
+        """All that keep log lines."""
+        return tuple(s.logs for s in self.systems if s.logs)
+
+    @property
+    def inventory(self) -> tuple[InventorySource, ...]:
+        """All that know what there is."""
+        return tuple(s.inventory for s in self.systems if s.inventory)
+
+    @property
+    def changes(self) -> tuple[ChangeSource, ...]:
+        """All that remember what was done."""
+        return tuple(s.changes for s in self.systems if s.changes)
+
+    @property
+    def backups(self) -> tuple[BackupSource, ...]:
+        """All that keep or make backups."""
+        return tuple(s.backups for s in self.systems if s.backups)
+
+    @property
+    def actuators(self) -> tuple[Actuator, ...]:
+        """All that may be asked to change something."""
+        return tuple(s.actuator for s in self.systems if s.actuator)
 
     def require_metrics(self) -> tuple[MetricSource, ...]:
         """The metric sources.

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sre_assistant.contracts.sources import AlertSource, MetricSource, RuleSource, TargetSource
+from sre_assistant.contracts.sources import (
+    Actuator,
+    AlertSource,
+    BackupSource,
+    ChangeSource,
+    InventorySource,
+    LogSource,
+    MetricSource,
+    RuleSource,
+    TargetSource,
+)
 from sre_assistant.contracts.tool import Tool
 from sre_assistant.domain.checkup import Checkup
 
@@ -25,3 +35,11 @@ class Integration:
     targets: TargetSource | None = None
     rules: RuleSource | None = None
     alerts: AlertSource | None = None
+    relays_alerts: bool = False
+    """Whether its alerts are those that other systems' rules raised, as an Alertmanager's are."""
+    logs: LogSource | None = None
+    inventory: InventorySource | None = None
+    changes: ChangeSource | None = None
+    backups: BackupSource | None = None
+    actuator: Actuator | None = None
+    """Only where the operator allowed changes."""

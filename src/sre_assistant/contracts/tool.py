@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
@@ -12,7 +12,8 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import msgspec
 
 from sre_assistant.domain.errors import CallError
-from sre_assistant.domain.reading import Completeness, Provenance
+from sre_assistant.domain.reading import Completeness, Provenance, Reading
+from sre_assistant.kit.redaction import printable
 
 
 class Effect(StrEnum):
@@ -31,6 +32,32 @@ class ToolResult:
     provenance: Provenance
     completeness: Completeness
     detail: str = ""
+    """Why it is not complete."""
+    data: object = None
+    """Everything behind the text, typed; None where the text shows all of it."""
+    reference: str = ""
+    """Under which ``data`` is kept, where it is."""
+
+
+def told(
+    reading: Reading[object], text: str, *, notes: Sequence[str] = (), data: object = None
+) -> ToolResult:
+    """A text about a reading, with what is to be known of it.
+
+    Args:
+        reading: where the text came from.
+        text: summary first, bounded.
+        notes: what else should be known; each becomes a line.
+        data: everything, where the text shows a part.
+    """
+    known = [note for note in (reading.detail, *notes) if note]
+    return ToolResult(
+        text=printable("\n".join((text, *(f"Note: {note}" for note in known)))),
+        provenance=reading.provenance,
+        completeness=reading.completeness,
+        detail="; ".join(known),
+        data=data,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +100,16 @@ class Tool:
         hints = get_type_hints(self.call, include_extras=True)
         return tuple(_parameter(p, hints[p.name]) for p in inspect.signature(self.call).parameters.values())
 
+    @property
+    def schema(self) -> dict[str, object]:
+        """What language models are told of it: name, description, JSON schema of its parameters."""
+        properties = {p.name: _compact(p) for p in self.parameters}
+        required = [p.name for p in self.parameters if p.required]
+        parameters: dict[str, object] = {"type": "object", "properties": properties}
+        if required:
+            parameters["required"] = required
+        return {"name": self.name, "description": self.says, "parameters": parameters}
+
     async def called(self, given: Mapping[str, object]) -> ToolResult:
         """Call it with values from outside: texts are read as what the parameter wants.
 
@@ -105,7 +142,32 @@ def _parameter(found: inspect.Parameter, hint: Any) -> Parameter:
     )
 
 
+def _compact(parameter: Parameter) -> dict[str, object]:
+    """The JSON schema of one parameter, as short as it can be said."""
+    schema = msgspec.json.schema(parameter.kind)
+    choices = schema.pop("anyOf", None)
+    if choices:  # ``int | None``: leaving it out is how None is said
+        schema |= next(choice for choice in choices if choice != {"type": "null"})
+    if "enum" in schema:
+        schema = {"enum": list(_choices(parameter.kind))}
+    return {**schema, "description": parameter.says}
+
+
+def _choices(kind: object) -> Iterator[str]:
+    """The words of a Literal in the order they were written, also of one that may be left out."""
+    for arm in get_args(kind):
+        if isinstance(arm, str):
+            yield arm
+        else:
+            yield from _choices(arm)
+
+
 def _read(tool: str, parameter: Parameter, value: object) -> object:
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise CallError(f"{tool}: {parameter.name} is {value!r}: no valid Unicode text.") from error
     try:
         return msgspec.convert(value, parameter.kind, strict=False)
     except msgspec.ValidationError as error:

@@ -33,6 +33,8 @@ class Checkup:
     version: str
     """Product and version, or empty when it did not say."""
     findings: tuple[Finding, ...]
+    rights: tuple[str, ...] = ()
+    """What the credential may do, in the system's own words; empty when the system does not say."""
     status: Literal["ok", "limited", "down"] = field(init=False)
     """``down`` when it cannot be reached or asked, ``limited`` when something else is wrong."""
 

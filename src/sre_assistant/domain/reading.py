@@ -82,6 +82,8 @@ class Target:
     """One thing a metrics server scrapes."""
 
     labels: Mapping[str, str]
+    host: str = ""
+    """The machine it is on, where a label of its own names that; empty where only ``instance`` tells."""
     health: str
     """``up``, ``down`` or ``unknown``."""
     last_error: str

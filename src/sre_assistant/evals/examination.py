@@ -159,14 +159,17 @@ async def _home(folder: Path) -> AsyncIterator[Path]:
 
 
 def _environ(homelab: Homelab, home: Path, rng: Random) -> dict[str, str]:
-    """All the product knows: an empty home, a token, and where the systems are."""
+    """All the product knows: an empty home, a token, and a file that says where the systems are."""
+    config = home / "config.yaml"
+    config.touch(mode=0o600)
+    config.write_text(homelab.configuration, encoding="utf-8")
     return {
         "PATH": os.defpath,
         "HOME": str(home),
         "TZ": "UTC",
         "LANG": "C.UTF-8",
         "SRE_TOKEN": f"{rng.getrandbits(128):032x}",
-        **homelab.environment(),
+        "SRE_CONFIG": str(config),
     }
 
 

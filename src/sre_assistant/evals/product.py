@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from sre_assistant.domain.errors import Malformed, Rejected, SourceError, Unreachable
 from sre_assistant.kit import codec
 from sre_assistant.kit.clock import Clock
-from sre_assistant.kit.endpoint import Endpoint
+from sre_assistant.kit.endpoint import HttpEndpoint
 from sre_assistant.kit.http import LiveWire
 from sre_assistant.kit.redaction import bounded
 from sre_assistant.kit.secret import Secret
@@ -117,7 +117,7 @@ async def serving(
     try:
         url = await _address(address, lines)
         token = Secret(environ["SRE_TOKEN"])
-        wire = LiveWire(_SERVE, Endpoint(url=url, bearer_token=token, timeout=patience), clock, rng)
+        wire = LiveWire(_SERVE, HttpEndpoint(url=url, bearer_token=token, timeout=patience), clock, rng)
         try:
             yield Server(process, wire, lines)
         finally:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from urllib.parse import urlsplit
 
+from sre_assistant.kit.labels import host_of
 from sre_assistant.kit.promql import regex_escape
 
-_HOST_LABELS = ("instance", "nodename", "host", "hostname", "node")
+__all__ = ["aliases_of", "host_of", "hosts_in", "instance_pattern", "resolved"]
 
-
-def host_of(name: str) -> str:
-    """The machine in an ``instance`` label: ``nas.lan`` for ``nas.lan:9100`` and ``http://nas.lan:8096/x``.
-
-    What is neither an address nor a URL stays as it is.
-    """
-    if "://" in name:
-        return urlsplit(name).hostname or name
-    if name.startswith("["):
-        return name[1:].partition("]")[0]
-    head, colon, port = name.rpartition(":")
-    return head if colon and port.isdigit() and ":" not in head else name
+_HOST_LABELS = ("instance", "nodename", "host", "hostname", "node", "kubernetes_node", "machine")
 
 
 def hosts_in(labels: Mapping[str, str]) -> tuple[str, ...]:
@@ -32,6 +22,32 @@ def instance_pattern(hosts: Iterable[str]) -> str:
     """A regular expression for every ``instance`` label on one of these machines."""
     names = "|".join(regex_escape(f"[{h}]" if ":" in h else h) for h in sorted(set(hosts)))
     return f"([a-z]+://)?({names})([/:].*)?"
+
+
+def aliases_of(named: Iterable[tuple[str, str]]) -> Mapping[str, str]:
+    """Names that mean one machine, each with the host that its ``instance`` labels use.
+
+    A name and a host belong together where each occurs with the other more often than with any third:
+    an exporter that speaks for other machines gives its own host to none of them.
+
+    Args:
+        named: a name and the host of an ``instance`` label, once for each target that has both.
+    """
+    pairs = Counter(named)
+    hosts, names = _favourites(pairs), _favourites({(h, n): count for (n, h), count in pairs.items()})
+    return {name: host for name, host in hosts.items() if names.get(host) == name}
+
+
+def _favourites(pairs: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    """What each first occurs with most often; nothing where two are as frequent."""
+    found: dict[str, str] = {}
+    most: dict[str, int] = {}
+    for (first, second), count in pairs.items():
+        if count > most.get(first, 0):
+            found[first], most[first] = second, count
+        elif count == most[first]:
+            found.pop(first, None)
+    return found
 
 
 def resolved(hosts: Iterable[str], aliases: Mapping[str, str]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from sre_assistant.domain.alerts import Alert
 from sre_assistant.domain.evidence import Lookup
 from sre_assistant.domain.reading import Reading, Rule, Target
 from sre_assistant.investigation.asking import instant, line
-from sre_assistant.investigation.naming import host_of
+from sre_assistant.investigation.naming import aliases_of, host_of
 from sre_assistant.investigation.signals import Signals, Spans
 from sre_assistant.kit.promql import matchers_text
 
@@ -42,7 +42,8 @@ class Surroundings:
     @property
     def aliases(self) -> Mapping[str, str]:
         """Every name a machine goes by, with the one its ``instance`` labels use."""
-        labels = [t.labels for ts in self.targets.values() for t in ts]
+        targets = [t for of_server in self.targets.values() for t in of_server]
+        labels = [t.labels for t in targets]
         labels += [p for of_pack in self.present.values() for p in of_pack]
         names: dict[str, str] = {}
         for found in labels:
@@ -50,7 +51,9 @@ class Surroundings:
                 names[host_of(instance)] = host_of(instance)
                 if nodename := found.get("nodename"):
                     names.setdefault(nodename, host_of(instance))
-        return names
+        placed = ((t.host, t.labels.get("instance", "")) for t in targets)
+        own = aliases_of((name, host_of(instance)) for name, instance in placed if name and instance)
+        return {**own, **names}
 
 
 async def look_around(house: House, ledger: Ledger, signals: Signals, now: datetime) -> Surroundings:

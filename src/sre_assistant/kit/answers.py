@@ -42,8 +42,7 @@ class Answers:
         Raises:
             SourceError: it is none; which kind says who must act.
         """
-        if not 200 <= response.status < 300:
-            raise self._failure(request, response)
+        self.check_status(request, response)
         if is_html(response):
             raise Unauthorised(
                 self._system,
@@ -54,6 +53,15 @@ class Answers:
         if not response.body.strip():
             raise Malformed(self._system, request.operation, "the answer is empty")
         return response.body
+
+    def check_status(self, request: Request, response: Response) -> None:
+        """Lets a good answer pass, whatever it holds.
+
+        Raises:
+            SourceError: its status says that it is none.
+        """
+        if not 200 <= response.status < 300:
+            raise self._failure(request, response)
 
     def malformed(self, request: Request, problem: object) -> Malformed:
         """The error for a body that is not what the API promises."""
@@ -99,6 +107,7 @@ class Answers:
         text = self._explain(response.body)
         if text is None:
             text = response.body[:_GLANCE].decode("utf-8", "replace")
+        text = text.strip() or response.reason
         quoted = self._quoted(text)
         return f": {quoted}" if quoted else ""
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlsplit
 
 from sre_assistant.domain.checkup import Finding
 from sre_assistant.domain.errors import Denied, Missing, Rejected, SourceError, Unauthorised, Unreachable
+from sre_assistant.domain.reading import Completeness, Reading
 from sre_assistant.kit.breaker import BreakerState
 from sre_assistant.kit.endpoint import Endpoint
-from sre_assistant.kit.http import tls_failure
+from sre_assistant.kit.tls import tls_failure
 from sre_assistant.kit.units import format_value
 
 _SKEW_SEEN = 0.1
@@ -23,7 +25,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 def transport(endpoint: Endpoint, *, reached: bool) -> tuple[Finding, ...]:
     """How well the way to the system is guarded; a certificate counts as verified only once it was seen."""
     if endpoint.encrypted and endpoint.verify_ssl:
-        by = f"signed by {endpoint.ca_cert}" if endpoint.ca_cert else "signed by a known authority"
+        inline = "the authority given with it" if endpoint.authority else "a known authority"
+        by = f"signed by {endpoint.ca_cert or inline}"
         return (Finding(level="ok", check="tls", text=f"certificate verified, {by}"),) if reached else ()
     if endpoint.encrypted:
         return (
@@ -34,7 +37,8 @@ def transport(endpoint: Endpoint, *, reached: bool) -> tuple[Finding, ...]:
                 fix=f"{endpoint.setting('verify_ssl')}=true {endpoint.setting('ca_cert')}=/path/to/ca.pem",
             ),
         )
-    if "Authorization" in endpoint.headers and urlsplit(endpoint.url).hostname not in _LOOPBACK:
+    sent = endpoint.headers() | endpoint.headers("change")
+    if "Authorization" in sent and urlsplit(endpoint.url).hostname not in _LOOPBACK:
         return (
             Finding(
                 level="warning",
@@ -61,6 +65,32 @@ def permission(endpoint: Endpoint, what: str, error: SourceError, path: str) -> 
         text=f"{what}: {error.detail}",
         fix=_obstacle(endpoint, error, path)[1],
     )
+
+
+async def readable(
+    endpoint: Endpoint, what: str, ask: Callable[[], Awaitable[Reading[object]]], path: str
+) -> Finding:
+    """Whether one thing can be read: asks for it; a failure and a missing right are findings alike."""
+    try:
+        reading = await ask()
+    except SourceError as error:
+        return permission(endpoint, what, error, path)
+    if reading.completeness is Completeness.DENIED:
+        return Finding(level="error", check="permission", text=f"{what}: {reading.detail}")
+    return Finding(level="ok", check="permission", text=f"{what} can be read")
+
+
+def broader(rights: Sequence[str], fix: str) -> tuple[Finding, ...]:
+    """A warning when a credential that only reads may do more than that.
+
+    Args:
+        rights: what it may do beyond reading, in the system's own words.
+        fix: the line that narrows it.
+    """
+    if not rights:
+        return ()
+    text = f"the credential may do more than is needed: {', '.join(rights)}"
+    return (Finding(level="warning", check="permission", text=text, fix=fix),)
 
 
 def skew(ours: datetime, theirs: datetime, *, precision: float = 0.0) -> Finding:
@@ -97,13 +127,20 @@ def breaker(state: BreakerState) -> tuple[Finding, ...]:
     return (Finding(level="warning", check="breaker", text=text),)
 
 
+def _credential(endpoint: Endpoint) -> str:
+    """The line that gives the system another credential."""
+    secret = "password" if getattr(endpoint, "username", "") else endpoint.credential
+    if not secret:
+        return f"{endpoint.setting('url')}=…"
+    return f"{endpoint.setting(secret)}_FILE=/path/to/{secret.replace('_', '-')}"
+
+
 def _obstacle(endpoint: Endpoint, error: SourceError, path: str) -> tuple[str, str]:
     """Which check failed and the line that mends it or shows more."""
     if tls_failure(error):
         return "tls", f"{endpoint.setting('ca_cert')}=/path/to/ca.pem"
     if isinstance(error, Unauthorised):
-        secret = "password" if endpoint.username else "bearer_token"
-        return "authorised", f"{endpoint.setting(secret)}_FILE=/path/to/{secret.replace('_', '-')}"
+        return "authorised", _credential(endpoint)
     if isinstance(error, Denied):
         return "permission", f"allow GET {path} for this credential in front of {endpoint.url}"
     if isinstance(error, Unreachable):

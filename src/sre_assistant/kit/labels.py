@@ -1,8 +1,9 @@
-"""Label sets and the id that Prometheus and Alertmanager give them."""
+"""Label sets: the id that Prometheus and Alertmanager give them, the machine they name, their text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from sre_assistant.kit.promql import escape
 
@@ -18,6 +19,22 @@ def fingerprint(labels: Mapping[str, str]) -> str:
         for byte in name.encode() + _SEPARATOR + labels[name].encode() + _SEPARATOR:
             total = ((total ^ byte) * _PRIME) & 0xFFFFFFFFFFFFFFFF
     return f"{total:016x}"
+
+
+def host_of(name: str) -> str:
+    """The machine in an ``instance`` label: ``nas.lan`` for ``nas.lan:9100`` and ``http://nas.lan:8096/x``.
+
+    What is neither an address nor a URL stays as it is.
+    """
+    if "://" in name:
+        try:
+            return urlsplit(name).hostname or name
+        except ValueError:
+            return name
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    head, colon, port = name.rpartition(":")
+    return head if colon and port.isdigit() and ":" not in head else name
 
 
 def labels_text(labels: Mapping[str, str]) -> str:

@@ -39,6 +39,8 @@ class Exchange:
     """The JSON body that was sent, as text; empty when there was none."""
     status: int = 0
     """The response's status; 0 when none came."""
+    reason: str = ""
+    """What its status line said, where that was not the usual phrase."""
     headers: Mapping[str, str]
     """The few that say what the body is."""
     text: str = ""
@@ -143,7 +145,7 @@ class ReplayWire:
         if exchange.error:
             raise _ERRORS[exchange.error](self._system, request.operation, exchange.detail)
         body = base64.b64decode(exchange.base64) if exchange.base64 else exchange.text.encode()
-        return Response(status=exchange.status, headers=exchange.headers, body=body)
+        return Response(status=exchange.status, headers=exchange.headers, body=body, reason=exchange.reason)
 
     async def aclose(self) -> None:
         """Nothing is open."""
@@ -173,11 +175,11 @@ def _shown(request: Request) -> str:
 
 
 def _exchange(system: str, request: Request, outcome: Response | SourceError) -> Exchange:
-    status, headers, text, binary, error, detail = 0, dict[str, str](), "", "", "", ""
+    status, reason, headers, text, binary, error, detail = 0, "", dict[str, str](), "", "", "", ""
     if isinstance(outcome, SourceError):
         error, detail = type(outcome).__name__, outcome.detail
     else:
-        status = outcome.status
+        status, reason = outcome.status, redact(outcome.reason)
         headers = {name: redact(outcome.headers[name]) for name in _KEPT_HEADERS if name in outcome.headers}
         try:
             text = outcome.body.decode()
@@ -191,6 +193,7 @@ def _exchange(system: str, request: Request, outcome: Response | SourceError) ->
         form=request.form,
         json=_json(request),
         status=status,
+        reason=reason,
         headers=headers,
         text=text,
         base64=binary,

@@ -9,6 +9,7 @@ from urllib.parse import quote, unquote
 
 from sre_assistant.domain.errors import CallError
 from sre_assistant.kit.breaker import BreakerState
+from sre_assistant.kit.endpoint import Purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +25,19 @@ class Request:
     """Sent url-encoded in the body; for queries too long for a URL."""
     json: object | None = None
     """Sent as JSON; not together with ``form``."""
+    media_type: str = ""
+    """What the body is called where ``application/json`` would not do, e.g. a patch."""
     repeatable: bool
     """Whether asking twice does no more than asking once; only then is it tried again."""
+    purpose: Purpose = "read"
+    """Which credential it is sent with."""
+    name: str = ""
+    """Which call it is where many go to one path, e.g. ``pool.query``; only errors show it."""
 
     @property
     def operation(self) -> str:
         """What an error calls it, e.g. ``GET /api/v1/query``."""
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.path} {self.name}".rstrip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +48,8 @@ class Response:
     headers: Mapping[str, str] = field(repr=False)
     """Names in lower case."""
     body: bytes = field(repr=False)
+    reason: str = field(default="", repr=False)
+    """What the status line says, where that is not the usual phrase; some systems say nothing else."""
 
     @property
     def content_type(self) -> str:

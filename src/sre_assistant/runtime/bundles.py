@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, get_type_hints
+from typing import Any, Literal, get_origin, get_type_hints
+
+import msgspec
 
 from sre_assistant import __version__
 from sre_assistant.domain.answer import Answer
@@ -28,7 +30,7 @@ SCHEMA = 1
 SUFFIX = ".bundle"
 _MAX_FILE = 64 * 1024 * 1024
 MAX_CONTENT = 128 * 1024 * 1024
-_PLAIN = (str, bool, int, float)
+_PLAIN = (str, bool, int, float, tuple[str, ...])
 _WHO_WE_ARE = frozenset({"username"})
 _GZIP = 31
 
@@ -51,7 +53,7 @@ class RecordedSystem:
 
     name: str
     kind: str
-    settings: Mapping[str, str | bool | int | float]
+    settings: Mapping[str, str | bool | int | float | tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +145,14 @@ def restored_system(recorded: RecordedSystem) -> System:
         )
     kind = discovery.config_type(recorded.kind)
     known = _plain_fields(kind)
+    settings = {}
     for name, value in recorded.settings.items():
-        if name not in known or not isinstance(value, (int, float) if known[name] is float else known[name]):
-            raise CallError(f"the bundle gives {recorded.kind} a setting {name!r} it cannot have.")
+        try:
+            settings[name] = msgspec.convert(value, known[name])
+        except (KeyError, msgspec.ValidationError) as error:
+            raise CallError(f"the bundle gives {recorded.kind} a setting {name!r} it cannot have.") from error
     try:
-        config = kind(**recorded.settings)
+        config = kind(**settings)
     except (ConfigError, TypeError) as error:
         raise CallError(f"the bundle's settings of {recorded.kind} make no sense: {error}") from error
     return System(name=recorded.name, kind=recorded.kind, config=config)
@@ -159,12 +164,13 @@ def prune(kept: Path, most: int) -> None:
         path.unlink(missing_ok=True)
 
 
-def _plain_fields(kind: type) -> dict[str, type]:
+def _plain_fields(kind: type) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {
         one.name: hints[one.name]
         for one in fields(kind)
-        if hints[one.name] in _PLAIN and one.name not in _WHO_WE_ARE
+        if (hints[one.name] in _PLAIN or get_origin(hints[one.name]) is Literal)
+        and one.name not in _WHO_WE_ARE
     }
 
 

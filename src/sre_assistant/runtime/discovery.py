@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module, resources
 from typing import TYPE_CHECKING
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from importlib.resources.abc import Traversable
 
+    from sre_assistant.contracts.house import House
     from sre_assistant.contracts.integration import Integration
+    from sre_assistant.contracts.tool import Tool
+    from sre_assistant.kit.clock import Clock
 
 _PACKAGE = "sre_assistant.integrations"
 
@@ -25,12 +29,30 @@ class Manifest:
     """The folder's name, e.g. ``prometheus``."""
     title: str
     env_prefix: str
-    """What its settings begin with, e.g. ``PROMETHEUS``."""
+    """What its settings begin with, e.g. ``PROMETHEUS``; empty for what combines other systems' contracts."""
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Fields by the names other programs already know them by, e.g. ``DOCKER_HOST``."""
+    foreign: tuple[str, ...] = ()
+    """Names that begin like ours and belong to other programs."""
+    least_permission: str
+    grant: tuple[str, ...] = ()
+    """The commands that make a credential which may only read what is needed."""
+    grant_changes: tuple[str, ...] = ()
+    """The commands that make the one for changes."""
+
+
+def manifests() -> tuple[Manifest, ...]:
+    """All systems that can be connected, by name; nothing of them is imported."""
+    return tuple(manifest for manifest in _folders() if manifest.env_prefix)
+
+
+def composites() -> tuple[Manifest, ...]:
+    """The folders whose tools combine what other systems offer, by name."""
+    return tuple(manifest for manifest in _folders() if not manifest.env_prefix)
 
 
 @cache
-def manifests() -> tuple[Manifest, ...]:
-    """All integration folders, by name; nothing of them is imported."""
+def _folders() -> tuple[Manifest, ...]:
     folders = resources.files(_PACKAGE).iterdir()
     return tuple(
         sorted(
@@ -52,7 +74,22 @@ def connector(kind: str) -> Callable[..., Integration]:
     return found
 
 
+def composer(kind: str) -> Callable[[House, Clock], tuple[Tool, ...]]:
+    """The function that makes tools over the contracts of a house."""
+    found: Callable[[House, Clock], tuple[Tool, ...]] = import_module(f"{_PACKAGE}.{kind}").compose
+    return found
+
+
 def _read(folder: Traversable) -> Manifest:
     text = folder.joinpath("manifest.toml").read_text(encoding="utf-8")
     data = tomllib.loads(text)
-    return Manifest(kind=folder.name, title=data["title"], env_prefix=data["env_prefix"])
+    return Manifest(
+        kind=folder.name,
+        title=data["title"],
+        env_prefix=data.get("env_prefix", ""),
+        aliases=data.get("aliases", {}),
+        foreign=tuple(data.get("foreign", ())),
+        least_permission=data["least_permission"],
+        grant=tuple(data.get("grant", ())),
+        grant_changes=tuple(data.get("grant_changes", ())),
+    )

@@ -21,7 +21,7 @@ from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.ids import Ids
 from sre_assistant.kit.recording import Recorder
 from sre_assistant.kit.wire import Wire
-from sre_assistant.runtime import bundles
+from sre_assistant.runtime import bundles, toolbox
 from sre_assistant.runtime.names import nearest
 from sre_assistant.runtime.results import Investigation
 from sre_assistant.runtime.settings import Settings
@@ -29,6 +29,7 @@ from sre_assistant.runtime.wiring import build_house, open_wires, recorded
 from sre_assistant.runtime.zones import zone_name
 from sre_assistant.workflows.alerts import AlertList, list_alerts
 from sre_assistant.workflows.ask import ask
+from sre_assistant.workflows.connected import ConnectedList, Inventory, list_connected, take_inventory
 from sre_assistant.workflows.doctor import CheckupReport, check_up
 from sre_assistant.workflows.investigate import Selection, investigate
 
@@ -127,43 +128,58 @@ class Program:
             house = House(wanted, site=house.site)
         return await check_up(house, clock=run.clock, ids=run.ids, emit=emit)
 
+    async def connected(self) -> ConnectedList:
+        """What is connected, with version, rights and tools.
+
+        Raises:
+            ConfigError: nothing is.
+        """
+        run = _Run(self.clock, self._ids)
+        return await list_connected(self._house(run), clock=run.clock)
+
+    async def inventory(self, *, emit: Emit) -> Inventory:
+        """Everything that the connected systems know of.
+
+        Raises:
+            ConfigError: none knows what there is.
+        """
+        run = _Run(self.clock, self._ids)
+        return await take_inventory(self._house(run), clock=run.clock, ids=run.ids, emit=emit)
+
     def tools(self) -> tuple[tuple[str, tuple[Tool, ...]], ...]:
         """The tools of each system, by its name.
 
         Raises:
             ConfigError: none is configured.
         """
-        house = self._house(_Run(self.clock, self._ids))
-        return tuple((system.name, system.tools) for system in house.require_systems())
+        return toolbox.owned_tools(self._house(_Run(self.clock, self._ids)), self.clock)
 
-    async def call_tool(self, name: str, given: Mapping[str, object], *, system: str = "") -> ToolResult:
-        """Calls one tool.
+    async def call_tool(
+        self, name: str, given: Mapping[str, object], *, system: str = "", approved: bool = False
+    ) -> ToolResult:
+        """Calls one tool; what its text leaves out is kept under a reference.
 
         Args:
             name: the tool's name.
             given: its parameters; texts are read as what it wants.
             system: whose tool it is; empty where only one system has it.
+            approved: whether a person said yes to exactly this call.
 
         Raises:
             CallError: there is no such tool or system, or a parameter is wrong.
+            ActionRefused: it changes something and nobody approved.
             SourceError: the system failed.
         """
-        every = self.tools()
-        if system and system not in {owner for owner, _ in every}:
-            raise CallError(f"no system is called {system!r}. {nearest(system, [o for o, _ in every])}")
-        found = {
-            owner: tool
-            for owner, tools in every
-            for tool in tools
-            if tool.name == name and system in {"", owner}
-        }
-        if not found:
-            known = [tool.name for _, tools in every for tool in tools]
-            raise CallError(f"no tool is called {name!r}. {nearest(name, known)}")
-        if len(found) > 1:
-            raise CallError(f"{', '.join(found)} all have {name}: say which with --system.")
-        (tool,) = found.values()
-        return await tool.called(given)
+        result = await toolbox.call_tool(self.tools(), name, given, system=system, approved=approved)
+        if not result.data:
+            return result
+        reference = self._ids.new("t")
+        try:
+            return await asyncio.to_thread(
+                toolbox.keep_result, result, reference, self.settings.own.state_dir
+            )
+        except ConfigError as error:  # the answer is worth more than its long form
+            return replace(result, text=f"{result.text}\nNote: the rest is not kept: {error}")
 
     @property
     def metric_systems(self) -> frozenset[str]:

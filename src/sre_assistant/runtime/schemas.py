@@ -21,6 +21,7 @@ from sre_assistant.runtime.fields import Fields
 from sre_assistant.runtime.results import DiagnosisList
 from sre_assistant.runtime.settings import own_table, system_table
 from sre_assistant.workflows.alerts import AlertList
+from sre_assistant.workflows.connected import ConnectedList, Inventory
 from sre_assistant.workflows.doctor import CheckupReport
 
 Document: TypeAlias = dict[str, Any]
@@ -32,6 +33,8 @@ _FORMATS: dict[str, type] = {
     "answer": Answer,
     "alerts": AlertList,
     "checkup": CheckupReport,
+    "integrations": ConnectedList,
+    "inventory": Inventory,
     "bundle": Bundle,
 }
 

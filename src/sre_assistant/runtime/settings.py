@@ -157,7 +157,13 @@ def own_table(environ: Mapping[str, str]) -> Fields:
 
 def system_table(manifest: discovery.Manifest) -> Fields:
     """The table of one integration's settings; imports its config module."""
-    return Fields.of(discovery.config_type(manifest.kind), prefix=manifest.env_prefix, section=manifest.kind)
+    return Fields.of(
+        discovery.config_type(manifest.kind),
+        prefix=manifest.env_prefix,
+        section=manifest.kind,
+        aliases=manifest.aliases,
+        extra=manifest.foreign,
+    )
 
 
 _Found = tuple[str, str, Filled]
@@ -168,7 +174,8 @@ def _system_tables(flat: Mapping[str, Given], document: Mapping[str, object]) ->
     return {
         manifest.kind: system_table(manifest)
         for manifest in discovery.manifests()
-        if manifest.kind in document or any(name.startswith(f"{manifest.env_prefix}_") for name in flat)
+        if manifest.kind in document
+        or any(name.startswith(f"{manifest.env_prefix}_") or name in manifest.aliases for name in flat)
     }
 
 

@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
 
 from sre_assistant.contracts.house import House
+from sre_assistant.kit.carriers import open_wire
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.endpoint import Endpoint
-from sre_assistant.kit.http import LiveWire
 from sre_assistant.kit.recording import Recorder, RecordingWire
 from sre_assistant.kit.wire import Wire
 from sre_assistant.runtime.discovery import connector
@@ -24,7 +24,7 @@ async def open_wires(
     async with AsyncExitStack() as stack:
         wires: dict[str, Wire] = {}
         for system in systems:
-            wire = LiveWire(system.name, endpoint(system), clock, rng)
+            wire = open_wire(system.name, endpoint(system), clock, rng)
             stack.push_async_callback(wire.aclose)
             wires[system.name] = wire
         yield wires

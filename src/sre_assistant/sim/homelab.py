@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, cast
 
+import yaml
+
 from sre_assistant.sim.alerting.posting import Target
 from sre_assistant.sim.alerting.rules import Rules
 from sre_assistant.sim.alerting.silences import Silences
@@ -18,7 +20,7 @@ from sre_assistant.sim.clock import SimClock
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import MODES, Mode
 from sre_assistant.sim.scenario import Scenario, load_scenario
-from sre_assistant.sim.servers.registry import assembled, machine, settings
+from sre_assistant.sim.servers.registry import assembled, configuration, machine, settings
 from sre_assistant.sim.serving import Served, Told
 from sre_assistant.sim.world import World
 
@@ -150,6 +152,12 @@ class Homelab:
     def environment(self) -> dict[str, str]:
         """The settings with which the product finds every system of this homelab."""
         return settings(self.live, {name: served.url for name, served in self._served.items()})
+
+    @property
+    def configuration(self) -> str:
+        """The text of a ``config.yaml`` that names every system of this homelab, several Docker hosts too."""
+        urls = {name: served.url for name, served in self._served.items()}
+        return yaml.safe_dump(configuration(self.live, urls), sort_keys=False)
 
     def start(self) -> Self:
         """Opens the ports; returns when all servers answer."""

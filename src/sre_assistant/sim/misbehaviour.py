@@ -28,6 +28,8 @@ Mode = Literal[
 
 MODES: Final[tuple[str, ...]] = get_args(Mode)
 HUGE_BYTES: Final = 200_000_000
+SOCKET_HUGE_BYTES: Final = 3_000_000
+"""What a WebSocket's handshake is answered with instead."""
 
 _Scope = MutableMapping[str, Any]
 _Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -92,12 +94,26 @@ class Misbehaving:
             mode = self._mode
         if mode is None:
             await self._app(scope, receive, send)
-        elif scope["type"] != "http":
-            raise CutOff
+        elif scope["type"] == "websocket":
+            await self._refuse_socket(mode, send)
         elif mode == "refuse":  # the port is closed a moment later
             await hang_up(send)
         else:
             await self._misanswer(mode, send)
+
+    async def _refuse_socket(self, mode: Mode, send: _Send) -> None:
+        """The same in plain HTTP, before there is a WebSocket; what is cut off is not sent at all."""
+
+        async def denied(message: MutableMapping[str, Any]) -> None:
+            await send({**message, "type": f"websocket.{message['type']}"})
+
+        if mode == "refuse":
+            raise CutOff
+        if mode == "huge":  # the server gathers it before it sends
+            await denied(_head(200, "application/json", SOCKET_HUGE_BYTES))
+            await denied({"type": "http.response.body", "body": b"[" * SOCKET_HUGE_BYTES})
+            return
+        await self._misanswer(mode, denied)
 
     async def _misanswer(self, mode: Mode, send: _Send) -> None:
         if mode == "hang":

@@ -42,6 +42,9 @@ class _SocketProtocol(WebSocketsSansIOProtocol):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self.logger = _QUIET
 
+    def send_500_response(self) -> None:
+        """Nothing: who cuts off before the handshake says no word."""
+
 
 class _Connection(h11.Connection):
     """Lets an application word the status line, set its own date and server, or send nothing at all."""

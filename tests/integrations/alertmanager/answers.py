@@ -43,7 +43,7 @@ GROUPS = [
     {"alerts": [DOWN, QUIET], "labels": {"severity": "critical"}, "receiver": {"name": "phone"}},
     {"alerts": None, "labels": None, "receiver": None},
 ]
-SILENCES = [
+SILENCES: list[dict[str, Any]] = [
     {
         "id": "dd109e2d-97d3-4390-bdf6-c2d32dde467b",
         "status": {"state": "active"},
@@ -73,6 +73,10 @@ WELL: dict[str, Behaviour] = {
     "/api/v2/status": answering(STATUS, Date=format_datetime(NOW, usegmt=True)),
 }
 NOT_FOUND = answering("404 page not found\n", 404, "text/plain; charset=utf-8")
+
+
+MADE = "3f2b8c1d-0a4e-4f6b-9c7d-5e8f1a2b3c4d"
+ACTIVE = {**SILENCES[0], "status": {"state": "active"}}
 
 
 class Running:

@@ -14,10 +14,36 @@ async def test_alerts_are_listed_with_begin_labels_and_summary() -> None:
     assert result.text.splitlines() == [
         "2 alerts; 2 match",
         '  [active] InstanceDown since 2026-03-01 02:10:15Z {instance="pve2.lan:9100", severity="critical"} '
-        'ce3047a1412f8d0f "Instance pve2.lan down"',
+        'ce3047a1412f8d0f to phone "Instance pve2.lan down"',
         "  [suppressed] DiskFull since 2026-03-01 01:00:00Z "
-        '{mountpoint="C:\\\\\\"Größe\\""} dae3317827a1aa46',
+        '{mountpoint="C:\\\\\\"Größe\\""} dae3317827a1aa46 held by silence dd109e2d',
     ]
+
+
+async def test_an_alert_is_told_with_all_that_is_known_of_it() -> None:
+    full = DOWN | {
+        "annotations": {"summary": "nas is down", "description": "No scrape of nas.lan for 5 min."},
+        "receivers": [{"name": "phone"}, {"name": "mail"}],
+        "status": {"state": "suppressed", "silencedBy": [], "inhibitedBy": ["dae3317827a1aa46"]},
+    }
+    async with running() as am:
+        am.answers(alerts=answering([full]))
+        (told,) = (await am.call("alertmanager_list_alerts")).text.splitlines()[1:]
+    assert told.endswith(
+        'ce3047a1412f8d0f to phone, mail held by alert dae3317827a1aa46 "nas is down" '
+        '"No scrape of nas.lan for 5 min."'
+    )
+
+
+async def test_everything_is_kept_behind_a_list_that_was_cut() -> None:
+    async with running() as am:
+        whole = await am.call("alertmanager_list_alerts")
+        am.answers(alerts=answering([DOWN] * 70))
+        cut = await am.call("alertmanager_list_alerts")
+    assert whole.data is None
+    assert isinstance(cut.data, list)
+    assert len(cut.data) == 70
+    assert cut.data[0].receivers == ("phone",)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +96,11 @@ async def test_silences_are_listed_by_state(state: str, count: int) -> None:
         text = (await am.call("alertmanager_list_silences", state=state)).text
     assert text.startswith(f"2 silences; {count} match")
     assert "hunter2" not in text
-    assert ("until 2026-03-01T10:31:05.000Z by ann: new disk on its way password=[hidden]" in text) == (
-        state in {"active", "any"}
+    told = (
+        "until 2026-03-01T10:31:05.000Z dd109e2d-97d3-4390-bdf6-c2d32dde467b "
+        "by ann: new disk on its way password=[hidden]"
     )
+    assert (told in text) == (state in {"active", "any"})
 
 
 async def test_the_status_tells_version_and_cluster() -> None:

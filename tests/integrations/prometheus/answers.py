@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from sre_assistant.contracts.integration import Integration
 from sre_assistant.contracts.tool import ToolResult
@@ -15,7 +17,7 @@ from sre_assistant.integrations.prometheus.client import Client
 from sre_assistant.integrations.prometheus.config import Config
 from sre_assistant.kit.clock import FixedClock
 from sre_assistant.kit.http import LiveWire
-from tests.kit.hostile import Behaviour, Hostile, answering, by_path, hostile
+from tests.kit.hostile import Behaviour, Hostile, Seen, answering, by_path, hostile
 
 NOW = datetime(2026, 3, 1, 2, 14, 5, 123000, tzinfo=UTC)
 NAS = {"__name__": "up", "instance": "nas.lan:9100", "job": "node"}
@@ -43,6 +45,16 @@ def scalar(value: str, at: float = EPOCH) -> Behaviour:
 def matrix(*series: tuple[dict[str, str], list[tuple[float, str]]]) -> Behaviour:
     result = [{"metric": labels, "values": values} for labels, values in series]
     return success({"resultType": "matrix", "result": result})
+
+
+def telling_time(clock: Behaviour, otherwise: Behaviour) -> Behaviour:
+    """A server whose clock is asked for with ``time()``."""
+
+    async def behave(seen: Seen, writer: asyncio.StreamWriter) -> bool:
+        asked = parse_qs(urlsplit(seen.target).query).get("query") == ["time()"]
+        return await (clock if asked else otherwise)(seen, writer)
+
+    return behave
 
 
 TARGETS: dict[str, Any] = {
@@ -157,7 +169,7 @@ METADATA = {
 }
 
 WELL: dict[str, Behaviour] = {
-    "/api/v1/query": vector((NAS, "1"), (DEAD, "0")),
+    "/api/v1/query": telling_time(scalar(str(EPOCH)), vector((NAS, "1"), (DEAD, "0"))),
     "/api/v1/query_range": matrix((NAS, [(EPOCH - 60, "1"), (EPOCH, "0.5")])),
     "/api/v1/targets": success(TARGETS),
     "/api/v1/rules": success(RULES),
@@ -172,6 +184,7 @@ WELL: dict[str, Behaviour] = {
     "/api/v1/status/flags": success(FLAGS),
     "/api/v1/status/tsdb": success(TSDB),
 }
+EXAMPLES = {"query": "up", "search_term": "cpu", "start": "1h", "end": "now"}
 NOT_FOUND = answering("404 page not found\n", 404, "text/plain; charset=utf-8")
 
 
@@ -185,9 +198,20 @@ class Running:
         self.client = Client("prom", config, wire, clock)
 
     def answers(self, **changed: Behaviour) -> None:
-        """Changes answers; a path is written with double underscores for slashes, e.g. ``status__tsdb``."""
+        """Changes answers; a path is written with double underscores for slashes, e.g. ``status__tsdb``.
+
+        ``clock`` is what ``time()`` is answered with, ``query`` what any other query is.
+        """
+        if {"query", "clock"} & changed.keys():
+            queries = changed.pop("query", vector((NAS, "1"), (DEAD, "0")))
+            changed["query"] = telling_time(changed.pop("clock", scalar(str(EPOCH))), queries)
         paths = {f"/api/v1/{name.replace('__', '/')}": behaviour for name, behaviour in changed.items()}
         self.server.behaviour = by_path(WELL | paths, NOT_FOUND)
+
+    @property
+    def asked(self) -> list[str]:
+        """What was asked besides the time."""
+        return [seen.target for seen in self.server.seen if "query=time%28%29" not in seen.target]
 
     async def call(self, tool: str, **arguments: object) -> ToolResult:
         found = {each.name: each for each in self.integration.tools}

@@ -20,7 +20,7 @@ from tests.integrations.prometheus.answers import (
 )
 from tests.kit.hostile import Behaviour, answering, by_path, login_page, never
 
-FINE = {"rules": success({"groups": []}), "query": scalar(str(EPOCH))}
+FINE = {"rules": success({"groups": []})}
 
 
 async def checked(prom: Running, **changed: Behaviour) -> Checkup:
@@ -40,7 +40,14 @@ async def test_a_healthy_server_passes_every_check() -> None:
     assert (checkup.system, checkup.kind, checkup.version) == ("prom", "prometheus", "Prometheus 2.42.0+ds")
     assert checkup.url == prom.server.url
     assert {finding.level for finding in checkup.findings} == {"ok"}
-    assert {f.check for f in checkup.findings} == {"reachable", "version", "clock", "permission", "rules"}
+    assert {f.check for f in checkup.findings} == {
+        "reachable",
+        "version",
+        "clock",
+        "permission",
+        "rules",
+        "setting",
+    }
 
 
 @pytest.mark.parametrize(
@@ -81,7 +88,7 @@ async def test_a_server_that_never_answers_is_down() -> None:
 )
 async def test_a_clock_that_is_off_is_measured(off: timedelta, level: str) -> None:
     async with running() as prom:
-        checkup = await checked(prom, query=scalar(str(EPOCH - off.total_seconds())))
+        checkup = await checked(prom, clock=scalar(str(EPOCH - off.total_seconds())))
     assert only(checkup, "clock").level == level
 
 
@@ -108,10 +115,13 @@ async def test_a_refused_configuration_is_an_error_with_the_file_to_check() -> N
     async with running() as prom:
         checkup = await checked(prom, status__runtimeinfo=refused, status__flags=success(FLAGS))
         unknown = await checked(prom, status__runtimeinfo=refused, status__flags=NOT_FOUND)
-    assert only(checkup, "setting").level == "error"
-    assert only(checkup, "setting").fix == "promtool check config /etc/prometheus/prometheus.yml"
+    for found in (checkup, unknown):
+        (error,) = (f for f in found.findings if f.level == "error")
+        assert (error.check, error.fix) == (
+            "setting",
+            "promtool check config /etc/prometheus/prometheus.yml",
+        )
     assert checkup.status == "limited"
-    assert only(unknown, "setting").fix == "promtool check config /etc/prometheus/prometheus.yml"
 
 
 @pytest.mark.parametrize(
@@ -130,6 +140,26 @@ async def test_the_version_is_judged(build: dict[str, str], level: str, words: s
         checkup = await checked(prom, status__buildinfo=success(build))
     assert only(checkup, "version").level == level
     assert words in only(checkup, "version").text
+
+
+@pytest.mark.parametrize(
+    ("labels", "setting", "level", "words"),
+    [
+        ({}, "", "ok", "machines are named by the host in instance"),
+        ({"node": "nas"}, "", "ok", "machines are named by the label node, on 2 of 2 targets"),
+        ({"rack": "left"}, "rack", "ok", "machines are named by the label rack, on 2 of 2 targets"),
+        ({"node": "nas"}, "rack", "warning", "machines are named by the label rack, on 0 of 2 targets"),
+    ],
+)
+async def test_the_label_that_names_machines_is_told(
+    labels: dict[str, str], setting: str, level: str, words: str
+) -> None:
+    scraped = [{"labels": {"instance": f"nas.lan:{port}", **labels}} for port in (9100, 9633)]
+    async with running(host_label=setting) as prom:
+        checkup = await checked(prom, targets=success({"activeTargets": scraped}))
+    (finding,) = (f for f in checkup.findings if f.text == words)
+    assert finding.level == level
+    assert bool(finding.fix) == (level == "warning")
 
 
 async def test_a_server_that_only_answers_queries_is_limited_by_warnings_alone() -> None:

@@ -194,7 +194,7 @@ async def test_a_range_of_nothing_is_empty() -> None:
 
 async def test_the_clock_is_asked_without_a_time() -> None:
     async with running() as prom:
-        prom.answers(query=scalar("1772331245.5"))
+        prom.answers(clock=scalar("1772331245.5"))
         reading = await prom.client.clock()
     assert reading.value == datetime.fromtimestamp(1772331245.5, UTC)
     assert prom.server.seen[0].target == "/api/v1/query?query=time%28%29&nocache=1"
@@ -202,14 +202,16 @@ async def test_the_clock_is_asked_without_a_time() -> None:
 
 async def test_the_clock_of_a_server_that_answers_with_a_vector_is_understood() -> None:
     async with running() as prom:
-        prom.answers(query=vector(({}, "1772331245")))
+        prom.answers(clock=vector(({}, "1772331245")))
         assert (await prom.client.clock()).value == datetime.fromtimestamp(1772331245, UTC)
 
 
-@pytest.mark.parametrize("answer", [vector(), scalar("NaN"), scalar("1e300")])
+@pytest.mark.parametrize(
+    "answer", [vector(), scalar("NaN"), scalar("1e300"), scalar("-5"), scalar("253000000000")]
+)
 async def test_a_clock_that_gives_no_time_is_malformed(answer: Behaviour) -> None:
     async with running() as prom:
-        prom.answers(query=answer)
+        prom.answers(clock=answer)
         with pytest.raises(Malformed):
             await prom.client.clock()
 
@@ -267,6 +269,19 @@ async def test_rules_tell_their_group_and_state() -> None:
     assert files["disks"] == "/etc/prometheus/rules/disks.yml"
 
 
+async def test_a_group_of_rules_that_cannot_be_read_does_not_hide_the_others() -> None:
+    odd = {"name": "odd", "rules": [{"name": 3}]}
+    fine = {"name": "fine", "file": "/f.yml", "rules": [{"name": "a", "health": "ok"}]}
+    async with running() as prom:
+        prom.answers(rules=success({"groups": [odd, fine]}))
+        reading, files = await prom.client.rules(), await prom.client.rule_files()
+    assert [rule.name for rule in reading.value] == ["a"]
+    assert files.value == {"fine": "/f.yml"}
+    for each in (reading, files):
+        assert each.completeness is Completeness.PARTIAL
+        assert each.detail.startswith("rule groups: 1 of 2 entries could not be read: ")
+
+
 async def test_alerts_are_the_firing_ones_with_the_fingerprint_of_alertmanager() -> None:
     async with running() as prom:
         (alert,) = (await prom.client.alerts()).value
@@ -291,10 +306,8 @@ async def test_an_alert_without_a_begin_is_counted() -> None:
         prom.answers(alerts=success({"alerts": [odd, fine]}))
         reading = await prom.client.alerts()
     assert [alert.name for alert in reading.value] == [""]
-    assert (reading.completeness, reading.detail) == (
-        Completeness.PARTIAL,
-        "1 of 2 alerts have no readable activeAt",
-    )
+    assert reading.completeness is Completeness.PARTIAL
+    assert reading.detail.startswith("1 of 2 entries could not be read: activeAt is '0001-01-01T00:00:00Z'")
 
 
 @pytest.mark.parametrize("nothing", [None, {}, {"activeTargets": None, "groups": None, "alerts": None}])

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from sre_assistant.domain.errors import CallError, Denied, Rejected, Unreachable
@@ -104,15 +102,6 @@ async def test_values_are_shown_in_full(value: str, shown: str) -> None:
     assert result.text == f"Result type: scalar, series count: 1\n  {{}} => {shown}"
 
 
-async def test_the_time_of_a_request_is_read_for_each_request() -> None:
-    async with running() as prom:
-        await prom.call("prometheus_instant_query", query="up")
-        prom.answers()
-        await prom.call("prometheus_instant_query", query="up", time="1h")
-    first, second = (float(seen.target.rpartition("=")[2]) for seen in prom.server.seen)
-    assert (first, first - second) == (EPOCH, 3600)
-
-
 async def test_more_than_50_series_are_cut_with_a_warning() -> None:
     async with running() as prom:
         prom.answers(query=vector(*(({"n": str(n)}, "1") for n in range(60))))
@@ -135,6 +124,23 @@ async def test_the_peak_of_negative_values_is_warned_about() -> None:
         right = await prom.call("prometheus_instant_query", query="min_over_time(x[1d])")
     assert "ask for min_over_time" in wrong.text
     assert "WARNING" not in right.text
+
+
+@pytest.mark.parametrize(
+    ("query", "warned"),
+    [
+        ("abs(max_over_time(x[1d]))", True),
+        ("abs( sum by (job) (max_over_time(x[1d])))", True),
+        ("max_over_time(abs(x)[1d:1m])", False),
+        ("abs(x - max_over_time(x[1d]))", False),
+        ("abs(x) + max_over_time(x[1d])", False),
+    ],
+)
+async def test_a_peak_taken_before_the_sign_is_dropped_is_warned_about(query: str, *, warned: bool) -> None:
+    async with running() as prom:
+        prom.answers(query=vector(({}, "5")))
+        text = (await prom.call("prometheus_instant_query", query=query)).text
+    assert ("WARNING: abs(max_over_time(…)) misses swings below zero" in text) == warned
 
 
 @pytest.mark.parametrize(("count", "shown"), [(1, 1), (2, 2), (6, 6), (7, 6), (100, 6)])
@@ -201,20 +207,24 @@ async def test_what_cannot_be_asked_names_the_value_and_the_remedy(
         with pytest.raises(CallError) as caught:
             await prom.call("prometheus_range_query", **asked)
     assert words in str(caught.value)
+    assert prom.asked == []
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"step": "0s"}, {"step": "often"}, {"start": "soon"}, {"end": "?"}, {"query": ""}]
+)
+async def test_what_is_wrong_whatever_the_time_is_not_even_asked_the_time(wrong: dict[str, str]) -> None:
+    asked = {"query": "up", "start": "1h", "end": "now"} | wrong
+    async with running() as prom:
+        with pytest.raises(CallError):
+            await prom.call("prometheus_range_query", **asked)
     assert prom.server.seen == []
 
 
 async def test_a_step_in_plain_seconds_is_understood() -> None:
     async with running() as prom:
         await prom.call("prometheus_range_query", query="up", start="1h", end="now", step="30")
-    assert prom.server.seen[0].target.endswith("&step=30.000")
-
-
-async def test_a_clock_a_little_ahead_is_no_future() -> None:
-    async with running() as prom:
-        soon = (prom.clock.now() + timedelta(seconds=30)).isoformat()
-        result = await prom.call("prometheus_instant_query", query="up", time=soon)
-    assert result.completeness is Completeness.COMPLETE
+    assert prom.asked[0].endswith("&step=30.000")
 
 
 async def test_failures_are_failures_and_not_texts() -> None:
@@ -225,6 +235,23 @@ async def test_failures_are_failures_and_not_texts() -> None:
         prom.answers(query=answering("no", 500, "text/plain"))
         with pytest.raises(Unreachable):
             await prom.call("prometheus_instant_query", query="up")
+
+
+async def test_everything_is_kept_behind_a_list_that_was_cut() -> None:
+    many = [{"labels": {"instance": f"n{n}.lan:9100"}, "health": "up"} for n in range(70)]
+    async with running() as prom:
+        prom.answers(
+            query=vector(*(({"n": str(n)}, "1") for n in range(60))), targets=success({"activeTargets": many})
+        )
+        cut = await prom.call("prometheus_instant_query", query="x")
+        listed = await prom.call("prometheus_list_targets")
+        prom.answers()
+        whole = await prom.call("prometheus_instant_query", query="x")
+    assert isinstance(cut.data, tuple)
+    assert [sample.labels["n"] for sample in cut.data] == [str(n) for n in range(60)]
+    assert isinstance(listed.data, list)
+    assert len(listed.data) == 70
+    assert whole.data is None
 
 
 async def test_broken_targets_come_first() -> None:
@@ -253,6 +280,7 @@ async def test_a_server_that_scrapes_nothing_says_so() -> None:
         ("inactive", ["Broken"]),
         ("failing", ["Broken"]),
         ("recording", ["job:up:sum"]),
+        ("alerting", ["Broken", "DiskWillFillSoon"]),
         ("pending", []),
     ],
 )
@@ -300,6 +328,18 @@ async def test_the_database_tells_its_size() -> None:
     assert text.startswith("Head block: 1,085 series, 826 label pairs, 1,085 chunks, 2026-03-01 02:10:00 to ")
     assert "Series by metric:\n  metric_0: 100\n  metric_1: 99\nValues by label:\n  le: 70" in text
     assert other == "7 series; the server tells nothing of a head block\nSeries by metric:\n  a: 1"
+
+
+@pytest.mark.parametrize(
+    ("series", "said"),
+    [(500_000, ""), (500_001, "more than 500,000 series"), (1_000_001, "more than 1,000,000 series")],
+)
+async def test_a_database_that_grows_large_is_warned_about(series: int, said: str) -> None:
+    async with running() as prom:
+        prom.answers(status__tsdb=success({"headStats": {"numSeries": series}}))
+        text = (await prom.call("prometheus_tsdb_status")).text
+    assert said in text
+    assert ("WARNING" in text) == bool(said)
 
 
 async def test_an_empty_database_has_no_begin() -> None:

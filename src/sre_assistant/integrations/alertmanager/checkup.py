@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from sre_assistant.domain.checkup import Checkup, Finding
 from sre_assistant.domain.errors import SourceError
-from sre_assistant.domain.reading import Reading
 from sre_assistant.integrations.alertmanager import shapes
 from sre_assistant.integrations.alertmanager.client import Client
 from sre_assistant.integrations.alertmanager.config import Config
@@ -47,6 +45,7 @@ class Checks:
             *_cluster(reading.value),
             *_clock(ours, theirs),
             *await self._permissions(),
+            *_changes(self._config),
         )
         return self._told(f"Alertmanager {version}" if version else "", found)
 
@@ -62,18 +61,11 @@ class Checks:
     async def _permissions(self) -> tuple[Finding, ...]:
         return tuple(
             await asyncio.gather(
-                self._readable("alerts", self._client.alerts, "/api/v2/alerts"),
-                self._readable("groups", self._client.groups, "/api/v2/alerts/groups"),
-                self._readable("silences", self._client.silences, "/api/v2/silences"),
+                checks.readable(self._config, "alerts", self._client.alerts, "/api/v2/alerts"),
+                checks.readable(self._config, "groups", self._client.groups, "/api/v2/alerts/groups"),
+                checks.readable(self._config, "silences", self._client.silences, "/api/v2/silences"),
             )
         )
-
-    async def _readable(self, what: str, ask: Callable[[], Awaitable[Reading[object]]], path: str) -> Finding:
-        try:
-            await ask()
-        except SourceError as error:
-            return checks.permission(self._config, what, error, path)
-        return Finding(level="ok", check="permission", text=f"{what} can be read")
 
 
 def _judged(version: str) -> Finding:
@@ -100,3 +92,20 @@ def _cluster(status: shapes.Status) -> tuple[Finding, ...]:
 
 def _clock(ours: datetime, theirs: datetime | None) -> tuple[Finding, ...]:
     return (checks.skew(ours, theirs, precision=_HEADER_PRECISION),) if theirs else ()
+
+
+def _changes(config: Config) -> tuple[Finding, ...]:
+    """Whether silences can be made; that the credential may is only seen when one is."""
+    if config.allow_changes:
+        text = "silences can be made and ended; whether the credential may is not known before one is"
+        return (Finding(level="ok", check="setting", text=text),)
+    if config.change_bearer_token:
+        return (
+            Finding(
+                level="warning",
+                check="setting",
+                text=f"{config.setting('change_bearer_token')} is set, but no silence can be made",
+                fix=f"{config.setting('allow_changes')}=true",
+            ),
+        )
+    return ()

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from typing import Final, TypeVar
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TypeVar
+from urllib.parse import quote
 
 import msgspec
 
 from sre_assistant.domain.alerts import Alert
-from sre_assistant.domain.reading import Completeness, Provenance, Reading
+from sre_assistant.domain.errors import Missing, Unreachable
+from sre_assistant.domain.reading import Reading
 from sre_assistant.integrations.alertmanager import shapes
 from sre_assistant.integrations.alertmanager.config import Config
-from sre_assistant.integrations.alertmanager.parse import alert_of
-from sre_assistant.kit.answers import Answers
+from sre_assistant.integrations.alertmanager.matchers import filters
+from sre_assistant.integrations.alertmanager.parse import alert_of, quieted_by
+from sre_assistant.kit.api import Api, get
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.codec import DecodeError, decode
-from sre_assistant.kit.promql import escape
-from sre_assistant.kit.redaction import bounded, redact
-from sre_assistant.kit.wire import Request, Response, Wire
+from sre_assistant.kit.entries import read_entries
+from sre_assistant.kit.promql import Matcher, escape
+from sre_assistant.kit.wire import Request, Wire, path_of
 
 T = TypeVar("T")
 S = TypeVar("S")
 
-MAX_KEPT: Final = 10_000
-"""Alerts, groups or silences of one answer that are kept."""
+_SAME_CLOCK = timedelta(seconds=2)
+"""Clocks no further apart than this are taken for one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notified:
+    """An active alert, and who is told of it."""
+
+    alert: Alert
+    receivers: tuple[str, ...]
+    silenced_by: tuple[str, ...]
+    """Ids of the silences that hold it back."""
+    inhibited_by: tuple[str, ...]
+    """Fingerprints of the alerts that do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +69,17 @@ class Silence:
     comment: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A silence that is to be made."""
+
+    matchers: tuple[Matcher, ...]
+    starts_at: datetime
+    ends_at: datetime
+    created_by: str
+    comment: str
+
+
 class Client:
     """One Alertmanager, as a source of alerts, groups and silences.
 
@@ -65,20 +91,30 @@ class Client:
     """
 
     def __init__(self, name: str, config: Config, wire: Wire, clock: Clock) -> None:
-        self._name = name
+        self._api = Api(name, config, wire, clock, _explanation)
         self._url = config.url
-        self._wire = wire
-        self._clock = clock
-        self._answers = Answers(name, config, _explanation)
 
     @property
     def name(self) -> str:
         """The configured name of the system."""
-        return self._name
+        return self._api.name
 
     async def alerts(self) -> Reading[tuple[Alert, ...]]:
         """All active alerts; silenced and inhibited ones are marked."""
-        return await self._list("/api/v2/alerts", shapes.AlertItem, lambda item: alert_of(item, self._name))
+        return await self._list("/api/v2/alerts", shapes.AlertItem, partial(alert_of, source=self.name))
+
+    async def notified(self) -> Reading[tuple[Notified, ...]]:
+        """All active alerts with their receivers and what holds them back."""
+        return await self._list("/api/v2/alerts", shapes.AlertItem, self._notified)
+
+    async def matching(self, matchers: Sequence[Matcher]) -> tuple[Reading[tuple[Alert, ...]], datetime]:
+        """The active alerts that all matchers match, as Alertmanager itself judges; and its present."""
+        request = get("/api/v2/alerts", *filters(matchers))
+        read = partial(_entries, kind=shapes.AlertItem, read=partial(alert_of, source=self.name))
+        (found, cut), theirs = await self._api.dated(request, read)
+        ours = self._api.clock.now()
+        now = theirs if theirs and abs(theirs - ours) > _SAME_CLOCK else ours
+        return self._api.reading(found, request.operation, link=f"{self._url}/#/alerts", cut=(cut,)), now
 
     async def groups(self) -> Reading[tuple[Group, ...]]:
         """The alerts as their receivers are told of them."""
@@ -88,62 +124,119 @@ class Client:
         """All silences that are still known, expired ones included."""
         return await self._list("/api/v2/silences", shapes.SilenceItem, _silence)
 
+    async def silence(self, id_: str) -> Reading[Silence]:
+        """One silence.
+
+        Raises:
+            Missing: there is none with this id.
+        """
+        request = get(path_of("api", "v2", "silence", id_))
+        try:
+            found = await self._api.fetch(request, lambda body: decode(body, shapes.SilenceItem))
+            return self._api.reading(_silence(found), request.operation, link=self._page(id_))
+        except Missing as error:
+            detail = f"{error.detail}; alertmanager_list_silences shows which silences there are"
+            raise Missing(error.system, error.operation, detail) from error
+
+    async def create_silence(self, wanted: Wanted) -> Reading[str]:
+        """Makes a silence; the value is its id.
+
+        Raises:
+            SourceError: it was refused, or whether it was made is not known.
+        """
+        request = Request(
+            method="POST",
+            path="/api/v2/silences",
+            json=_posted(wanted),
+            repeatable=False,
+            purpose="change",
+        )
+        try:
+            made = await self._api.fetch(request, lambda body: decode(body, shapes.Made))
+        except Unreachable as error:
+            raise _in_doubt(error) from error
+        return self._api.reading(made.silence_id, request.operation, link=self._page(made.silence_id))
+
+    async def expire_silence(self, id_: str) -> Reading[str]:
+        """Ends a silence; the value is its id.
+
+        Raises:
+            SourceError: it was refused, or whether it was ended is not known.
+        """
+        request = Request(
+            method="DELETE",
+            path=path_of("api", "v2", "silence", id_),
+            repeatable=False,
+            purpose="change",
+        )
+        try:
+            await self._api.response(request)
+        except Unreachable as error:
+            raise _in_doubt(error) from error
+        return self._api.reading(id_, request.operation, link=self._page(id_))
+
     async def status(self) -> Reading[shapes.Status]:
         """Version, start time and cluster."""
         return (await self.dated_status())[0]
 
     async def dated_status(self) -> tuple[Reading[shapes.Status], datetime | None]:
         """The status, and the server's clock to the second where it sends one."""
-        request = _get("/api/v2/status")
-        response = await self._wire.send(request)
-        try:
-            status = decode(self._answers.body(request, response), shapes.Status)
-        except DecodeError as error:
-            raise self._answers.malformed(request, error) from error
-        return self._reading(status, request, f"{self._url}/#/status"), _date(response)
+        request = get("/api/v2/status")
+        status, theirs = await self._api.dated(request, lambda body: decode(body, shapes.Status))
+        return self._api.reading(status, request.operation, link=f"{self._url}/#/status"), theirs
+
+    def _page(self, silence: str) -> str:
+        return f"{self._url}/#/silences/{quote(silence, safe='')}"
 
     async def _list(self, path: str, kind: type[S], read: Callable[[S], T]) -> Reading[tuple[T, ...]]:
-        """What can be read of a list; an odd item is counted, not fatal."""
-        request = _get(path)
-        body = self._answers.body(request, await self._wire.send(request))
-        try:
-            items = decode(body, list[msgspec.Raw]) if body.strip() != b"null" else []
-        except DecodeError as error:
-            raise self._answers.malformed(request, error) from error
-        found, problem, odd = [], "", 0
-        for item in items[:MAX_KEPT]:
-            try:
-                found.append(read(decode(bytes(item), kind)))
-            except DecodeError as error:
-                odd, problem = odd + 1, problem or bounded(redact(str(error)), 200)
-        if items and not found:
-            raise self._answers.malformed(request, problem)
-        notes = [f"{odd} of {len(items):,} entries could not be read: {problem}"] if odd else []
-        if len(items) > MAX_KEPT:
-            notes.append(f"{len(items):,} entries came, the first {MAX_KEPT:,} were kept")
-        return self._reading(tuple(found), request, f"{self._url}/#/alerts", "; ".join(notes))
+        request = get(path)
+        found, cut = await self._api.fetch(request, partial(_entries, kind=kind, read=read))
+        return self._api.reading(found, request.operation, link=f"{self._url}/#/alerts", cut=(cut,))
+
+    def _notified(self, item: shapes.AlertItem) -> Notified:
+        quiet = quieted_by(item)
+        return Notified(
+            alert=alert_of(item, self.name),
+            receivers=tuple(each.name for each in item.receivers or ()),
+            silenced_by=tuple(quiet.silenced_by or ()),
+            inhibited_by=tuple(quiet.inhibited_by or ()),
+        )
 
     def _group(self, item: shapes.GroupItem) -> Group:
         return Group(
             receiver=item.receiver.name if item.receiver else "",
             labels=item.labels or {},
-            alerts=tuple(alert_of(alert, self._name) for alert in item.alerts or ()),
-        )
-
-    def _reading(self, value: T, request: Request, link: str, cut: str = "") -> Reading[T]:
-        completeness = Completeness.COMPLETE if value else Completeness.EMPTY
-        return Reading(
-            value=value,
-            provenance=Provenance(
-                source=self._name, query=request.operation, observed_at=self._clock.now(), link=link
-            ),
-            completeness=Completeness.PARTIAL if cut else completeness,
-            detail=cut,
+            alerts=tuple(alert_of(alert, self.name) for alert in item.alerts or ()),
         )
 
 
-def _get(path: str) -> Request:
-    return Request(method="GET", path=path, repeatable=True)
+def _entries(body: bytes, kind: type[S], read: Callable[[S], T]) -> tuple[tuple[T, ...], str]:
+    """What can be read of a list, and why that is not all; Go writes an empty one as null in places."""
+    items = decode(body, list[msgspec.Raw]) if body.strip() != b"null" else []
+    return read_entries(items, kind, read)
+
+
+def _posted(wanted: Wanted) -> dict[str, object]:
+    return {
+        "matchers": [
+            {"name": m.label, "value": m.value, "isRegex": m.op.endswith("~"), "isEqual": m.op[0] == "="}
+            for m in wanted.matchers
+        ],
+        "startsAt": _written(wanted.starts_at),
+        "endsAt": _written(wanted.ends_at),
+        "createdBy": wanted.created_by,
+        "comment": wanted.comment,
+    }
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _in_doubt(error: Unreachable) -> Unreachable:
+    """A change nobody answered: it may have been made all the same."""
+    detail = f"{error.detail}; whether it was done is not known: see alertmanager_list_silences"
+    return Unreachable(error.system, error.operation, detail)
 
 
 def _silence(item: shapes.SilenceItem) -> Silence:
@@ -174,11 +267,3 @@ def _explanation(body: bytes) -> str | None:
         return told
     said = told.get("message", told.get("error")) if isinstance(told, dict) else None
     return said if isinstance(said, str) else None
-
-
-def _date(response: Response) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(response.headers.get("date", ""))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None

@@ -32,10 +32,15 @@ def alert_of(item: AlertItem, source: str) -> Alert:
         ends_at=_moment(item.ends_at) if resolved else None,
         fingerprint=item.fingerprint or fingerprint(labels),
         status="resolved" if resolved else "firing",
-        silenced=isinstance(item.status, State) and _kept_quiet(item.status),
+        silenced=_kept_quiet(quieted_by(item)),
         generator_url=item.generator_url,
         source=source,
     )
+
+
+def quieted_by(item: AlertItem) -> State:
+    """Its state with what holds it back; a webhook does not say."""
+    return item.status if isinstance(item.status, State) else State()
 
 
 def _kept_quiet(state: State) -> bool:

@@ -61,6 +61,12 @@ class SilenceItem(msgspec.Struct, rename="camel"):
     matchers: list[MatcherItem] | None = None
 
 
+class Made(msgspec.Struct):
+    """What making a silence is answered with."""
+
+    silence_id: str = msgspec.field(name="silenceID")
+
+
 class Version(msgspec.Struct):
     """Which build runs."""
 

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sre_assistant.domain.checkup import Checkup, Finding
 from sre_assistant.domain.errors import Missing, Rejected, SourceError
-from sre_assistant.domain.reading import Build, Reading, Rule
+from sre_assistant.domain.reading import Build, Reading, Rule, Target
 from sre_assistant.integrations.prometheus import shapes
 from sre_assistant.integrations.prometheus.client import Client
 from sre_assistant.integrations.prometheus.config import Config
+from sre_assistant.integrations.prometheus.hosts import host_label
 from sre_assistant.kit import checks
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.wire import Wire
@@ -58,10 +59,10 @@ class Checks:
         answered = Finding(level="ok", check="reachable", text=f"answers at {self._config.url}")
         (version, build), *others = await asyncio.gather(
             self._version(),
-            self._readable("targets", self._client.targets, "/api/v1/targets"),
+            self._targets(),
             self._rules(),
-            self._readable("alerts", self._client.alerts, "/api/v1/alerts"),
-            self._readable(
+            self._read("alerts", self._client.alerts, "/api/v1/alerts"),
+            self._read(
                 "label values", lambda: self._client.label_values("job", ("up",)), "/api/v1/label/job/values"
             ),
             self._settings(),
@@ -76,14 +77,20 @@ class Checks:
             return "", Finding(level="warning", check="version", text=text)
         return f"{build.product or 'Prometheus API'} {build.version}".strip(), _judged(build)
 
-    async def _readable(
+    async def _read(
         self, what: str, ask: Callable[[], Awaitable[Reading[object]]], path: str
     ) -> tuple[Finding, ...]:
-        try:
-            await ask()
-        except SourceError as error:
-            return (checks.permission(self._config, what, error, path),)
-        return (Finding(level="ok", check="permission", text=f"{what} can be read"),)
+        return (await checks.readable(self._config, what, ask, path),)
+
+    async def _targets(self) -> tuple[Finding, ...]:
+        found: list[Reading[tuple[Target, ...]]] = []
+
+        async def ask() -> Reading[tuple[Target, ...]]:
+            found.append(await self._client.targets())
+            return found[0]
+
+        readable = await checks.readable(self._config, "targets", ask, "/api/v1/targets")
+        return (readable, *(_naming(each.value, self._config) for each in found if each.value))
 
     async def _rules(self) -> tuple[Finding, ...]:
         try:
@@ -153,3 +160,17 @@ def _more(count: int) -> tuple[Finding, ...]:
     if count <= 0:
         return ()
     return (Finding(level="warning", check="rules", text=f"and {count} more rules fail"),)
+
+
+def _naming(targets: tuple[Target, ...], config: Config) -> Finding:
+    """Which label names machines, and on how many targets."""
+    label = config.host_label or host_label(target.labels for target in targets)
+    if not label:
+        text = "machines are named by the host in instance"
+        return Finding(level="ok", check="setting", text=text)
+    named = sum(1 for target in targets if target.host)
+    text = f"machines are named by the label {label}, on {named:,} of {len(targets):,} targets"
+    if named:
+        return Finding(level="ok", check="exporters", text=text)
+    fix = f"{config.setting('host_label')}=LABEL-THAT-YOUR-TARGETS-HAVE"
+    return Finding(level="warning", check="setting", text=text, fix=fix)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -12,23 +11,14 @@ from urllib.parse import urlencode
 
 from sre_assistant.domain.alerts import Alert
 from sre_assistant.domain.errors import CallError, Rejected
-from sre_assistant.domain.reading import (
-    Build,
-    Completeness,
-    Provenance,
-    Reading,
-    Rule,
-    Sample,
-    Series,
-    Target,
-)
+from sre_assistant.domain.reading import Build, Completeness, Reading, Rule, Sample, Series, Target
 from sre_assistant.domain.window import Window
 from sre_assistant.integrations.prometheus import parse, shapes
 from sre_assistant.integrations.prometheus.config import Config
 from sre_assistant.integrations.prometheus.parse import Parsed
-from sre_assistant.kit.answers import Answers
+from sre_assistant.kit.api import Api, get
 from sre_assistant.kit.clock import Clock
-from sre_assistant.kit.codec import DecodeError
+from sre_assistant.kit.redaction import bounded
 from sre_assistant.kit.units import format_span
 from sre_assistant.kit.wire import Request, Wire, path_of
 
@@ -36,8 +26,9 @@ T = TypeVar("T")
 
 MAX_POINTS: Final = 11_000
 """Points per series that Prometheus answers a range query with."""
+SAME_CLOCK: Final = timedelta(seconds=2)
+"""Clocks no further apart than this are taken for one."""
 _LONGEST_QUERY_STRING = 4_000
-_LARGE = 1024 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,29 +37,34 @@ class Client:
 
     Args:
         name: its configured name.
-        config: for its address in links and the credentials to hide.
+        config: for its address in links, the credentials to hide, and the label that names machines.
         wire: carries the calls.
         clock: dates what the server does not date itself.
     """
 
     def __init__(self, name: str, config: Config, wire: Wire, clock: Clock) -> None:
-        self._name = name
+        self._api = Api(name, config, wire, clock, parse.explanation)
         self._url = config.url
-        self._wire = wire
-        self._clock = clock
-        self._answers = Answers(name, config, parse.explanation)
+        self._host_label = config.host_label
 
     @property
     def name(self) -> str:
         """The configured name of the system."""
-        return self._name
+        return self._api.name
+
+    async def now(self) -> datetime:
+        """The present for whoever asks it: ours, or where the two differ by more than 2 s the server's."""
+        before = self._api.clock.now()
+        theirs = (await self.clock()).value
+        after = self._api.clock.now()
+        return after if before - SAME_CLOCK <= theirs <= after + SAME_CLOCK else theirs
 
     async def clock(self) -> Reading[datetime]:
         """What time the server thinks it is."""
         # VictoriaMetrics answers for half a minute ago unless told not to use its cache.
         request = _query("/api/v1/query", query="time()", nocache="1")
-        parsed = await self._fetch(request, parse.clock)
-        return self._reading(parsed, "time()", parsed.value)
+        parsed = await self._api.fetch(request, parse.clock)
+        return self._reading(parsed, "time()", at=parsed.value)
 
     async def instant(self, query: str, at: datetime) -> Reading[tuple[Sample, ...]]:
         """The value of each series at one moment; a scalar is one sample without labels.
@@ -82,14 +78,14 @@ class Client:
         """As ``instant``, with the type of the result: ``vector`` or ``scalar``."""
         at = _whole_milliseconds(at)
         request = _query("/api/v1/query", query=query, time=_seconds(at))
-        parsed = await self._fetch(request, parse.samples)
+        parsed = await self._api.fetch(request, parse.samples)
         if parsed.kind not in {"vector", "scalar"}:
             raise Rejected(
-                self._name,
+                self.name,
                 request.operation,
-                f"{query!r} answers with a {parsed.kind}, not with a value per series",
+                f"{bounded(query, 200)!r} answers with a {parsed.kind}, not with a value per series",
             )
-        return parsed.kind, self._reading(parsed, query, at, link=self.link(query, at))
+        return parsed.kind, self._reading(parsed, query, at=at, link=self.link(query, at))
 
     async def range(self, query: str, window: Window, step: timedelta) -> Reading[tuple[Series, ...]]:
         """The values of each series over a window, on an even grid.
@@ -107,19 +103,18 @@ class Client:
             end=_seconds(window.end),
             step=f"{step.total_seconds():.3f}",
         )
-        parsed = await self._fetch(request, parse.series)
+        parsed = await self._api.fetch(request, parse.series)
         if parsed.kind != "matrix":
-            raise self._answers.malformed(request, f"a range query was answered with a {parsed.kind}")
-        return self._reading(
-            parsed, query, window.end, window=window, link=self.link(query, window.end, window)
-        )
+            raise self._api.malformed(request, f"a range query was answered with a {parsed.kind}")
+        link = self.link(query, window.end, window)
+        return self._reading(parsed, query, at=window.end, window=window, link=link)
 
     async def label_values(self, label: str, matchers: tuple[str, ...]) -> Reading[tuple[str, ...]]:
         """The values a label has, over the series that match any of the selectors."""
         path = path_of("api", "v1", "label", label, "values")
-        parsed = await self._fetch(_get(path, *(("match[]", each) for each in matchers)), parse.names)
+        request = get(path, *(("match[]", each) for each in matchers))
         asked = f"values of {label} over {' or '.join(matchers) or 'all series'}"
-        return self._reading(parsed, asked)
+        return self._reading(await self._api.fetch(request, parse.names), asked)
 
     def link(self, query: str, at: datetime, window: Window | None = None) -> str:
         """The server's own page for a query: its table at a moment, or its graph over a window."""
@@ -131,23 +126,18 @@ class Client:
         return f"{self._url}/graph?{urlencode(fields)}"
 
     async def targets(self) -> Reading[tuple[Target, ...]]:
-        """All active targets."""
-        request = _get("/api/v1/targets", ("state", "active"))
-        return self._reading(
-            await self._fetch(request, parse.targets), request.operation, link=f"{self._url}/targets"
-        )
+        """All active targets, each with its machine where a label names that."""
+        request = get("/api/v1/targets", ("state", "active"))
+        read = partial(parse.targets, host_label=self._host_label)
+        return await self._asked(request, read, link=f"{self._url}/targets")
 
     async def rules(self) -> Reading[tuple[Rule, ...]]:
         """All alerting and recording rules."""
-        request = _get("/api/v1/rules")
-        return self._reading(
-            await self._fetch(request, parse.rules), request.operation, link=f"{self._url}/rules"
-        )
+        return await self._asked(get("/api/v1/rules"), parse.rules, link=f"{self._url}/rules")
 
     async def rule_files(self) -> Reading[Mapping[str, str]]:
         """The file that holds each rule group, on the server's disk."""
-        request = _get("/api/v1/rules")
-        return self._reading(await self._fetch(request, parse.rule_files), request.operation)
+        return await self._asked(get("/api/v1/rules"), parse.rule_files)
 
     async def alerts(self) -> Reading[tuple[Alert, ...]]:
         """Firing alerts; ``starts_at`` is when their expression became true, before any hold time."""
@@ -162,60 +152,45 @@ class Client:
 
     async def all_alerts(self) -> Reading[tuple[Alert, ...]]:
         """Alerts with the status ``firing`` or ``pending``."""
-        request = _get("/api/v1/alerts")
-        parsed = await self._fetch(request, partial(parse.alerts, source=self._name))
-        return self._reading(parsed, request.operation, link=f"{self._url}/alerts")
+        read = partial(parse.alerts, source=self.name)
+        return await self._asked(get("/api/v1/alerts"), read, link=f"{self._url}/alerts")
 
     async def metadata(self) -> Reading[Mapping[str, shapes.MetadataItem]]:
         """Type and help of each metric, one per name."""
-        request = _get("/api/v1/metadata", ("limit_per_metric", "1"))
-        return self._reading(await self._fetch(request, parse.metadata), request.operation)
+        return await self._asked(get("/api/v1/metadata", ("limit_per_metric", "1")), parse.metadata)
 
     async def build(self) -> Reading[Build]:
         """Which product answers, and its version; the product is empty when it does not say."""
-        request = _get("/api/v1/status/buildinfo")
-        return self._reading(await self._fetch(request, parse.build), request.operation)
+        return await self._asked(get("/api/v1/status/buildinfo"), parse.build)
 
     async def runtime(self) -> Reading[shapes.RuntimeInfo]:
         """Since when it runs, and whether it took its configuration."""
-        request = _get("/api/v1/status/runtimeinfo")
-        return self._reading(await self._fetch(request, parse.runtime), request.operation)
+        return await self._asked(get("/api/v1/status/runtimeinfo"), parse.runtime)
 
     async def flags(self) -> Reading[Mapping[str, str]]:
         """Its command-line flags."""
-        request = _get("/api/v1/status/flags")
-        return self._reading(await self._fetch(request, parse.flags), request.operation)
+        return await self._asked(get("/api/v1/status/flags"), parse.flags)
 
     async def tsdb(self) -> Reading[shapes.TsdbStatus]:
         """Size and cardinality of the database."""
-        request = _get("/api/v1/status/tsdb")
-        parsed = await self._fetch(request, parse.tsdb)
-        return self._reading(parsed, request.operation, link=f"{self._url}/tsdb-status")
+        return await self._asked(get("/api/v1/status/tsdb"), parse.tsdb, link=f"{self._url}/tsdb-status")
 
-    async def _fetch(self, request: Request, read: Callable[[bytes], Parsed[T]]) -> Parsed[T]:
-        body = self._answers.body(request, await self._wire.send(request))
-        try:
-            return await asyncio.to_thread(read, body) if len(body) > _LARGE else read(body)
-        except (DecodeError, ValueError, OverflowError) as error:
-            raise self._answers.malformed(request, error) from error
+    async def _asked(
+        self, request: Request, read: Callable[[bytes], Parsed[T]], *, link: str = ""
+    ) -> Reading[T]:
+        return self._reading(await self._api.fetch(request, read), request.operation, link=link)
 
     def _reading(
         self,
         parsed: Parsed[T],
         query: str,
-        at: datetime | None = None,
         *,
+        at: datetime | None = None,
         window: Window | None = None,
         link: str = "",
     ) -> Reading[T]:
-        completeness = Completeness.COMPLETE if parsed.value else Completeness.EMPTY
-        return Reading(
-            value=parsed.value,
-            provenance=Provenance(
-                source=self._name, query=query, observed_at=at or self._clock.now(), window=window, link=link
-            ),
-            completeness=Completeness.PARTIAL if parsed.cut else completeness,
-            detail="; ".join(note for note in (parsed.cut, parsed.hint) if note),
+        return self._api.reading(
+            parsed.value, query, at=at, window=window, link=link, cut=(parsed.cut,), note=parsed.hint
         )
 
 
@@ -236,15 +211,11 @@ def check_grid(window: Window, step: timedelta) -> None:
         )
 
 
-def _get(path: str, *params: tuple[str, str]) -> Request:
-    return Request(method="GET", path=path, params=params, repeatable=True)
-
-
 def _query(path: str, **fields: str) -> Request:
     """A query by GET, or by POST when it is too long for the URL limits of common proxies."""
     given = tuple(fields.items())
     if len(urlencode(given)) <= _LONGEST_QUERY_STRING:
-        return _get(path, *given)
+        return get(path, *given)
     return Request(method="POST", path=path, form=given, repeatable=True)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -13,8 +14,9 @@ from sre_assistant.domain.alerts import Alert
 from sre_assistant.domain.errors import CallError
 from sre_assistant.domain.reading import Build, Rule, Sample, Series, Target
 from sre_assistant.domain.window import from_epoch
-from sre_assistant.integrations.prometheus import shapes
+from sre_assistant.integrations.prometheus import hosts, shapes
 from sre_assistant.kit.codec import DecodeError, decode
+from sre_assistant.kit.entries import read_entries
 from sre_assistant.kit.labels import fingerprint
 from sre_assistant.kit.redaction import bounded, redact
 from sre_assistant.kit.units import parse_duration
@@ -24,6 +26,9 @@ T = TypeVar("T")
 MAX_KEPT: Final = 50_000
 """Series, names or rules of one answer that are kept."""
 _SAID = 500
+_KIND = 40
+_EARLIEST, _LATEST = 1970, 9000
+"""Years that a clock may tell: those from which a span can be counted back and forth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ def samples(body: bytes) -> Parsed[tuple[Sample, ...]]:
         found = (Sample({}, float(text), _moment(at)),)
         return _parsed(told, found, kind="scalar")
     if result.result_type != "vector":
-        return _parsed(told, (), kind=result.result_type)
+        return _parsed(told, (), kind=bounded(result.result_type, _KIND))
     items = decode(bytes(result.result), list[shapes.Instant])
     moments: dict[float, datetime] = {}
     kept = []
@@ -68,7 +73,10 @@ def clock(body: bytes) -> Parsed[datetime]:
     told = samples(body)
     if not told.value:
         raise DecodeError("time() was answered with nothing")
-    return Parsed(_moment(told.value[0].value), told.cut, told.hint)
+    moment = _moment(told.value[0].value)
+    if not _EARLIEST <= moment.year <= _LATEST:
+        raise DecodeError(f"time() was answered with the year {moment.year}")
+    return Parsed(moment, told.cut, told.hint)
 
 
 def series(body: bytes) -> Parsed[tuple[Series, ...]]:
@@ -76,7 +84,7 @@ def series(body: bytes) -> Parsed[tuple[Series, ...]]:
     told = decode(body, shapes.Envelope[shapes.Result])
     result = _result(told)
     if result.result_type != "matrix":
-        return _parsed(told, (), kind=result.result_type)
+        return _parsed(told, (), kind=bounded(result.result_type, _KIND))
     items = decode(bytes(result.result), list[shapes.Matrix])
     kept = tuple(_series(item.metric, item.values) for item in items[:MAX_KEPT] if item.values)
     histograms = sum(1 for item in items if not item.values)
@@ -90,68 +98,45 @@ def names(body: bytes) -> Parsed[tuple[str, ...]]:
     return _parsed(told, tuple(found[:MAX_KEPT]), cut=_cut("values", len(found)))
 
 
-def targets(body: bytes) -> Parsed[tuple[Target, ...]]:
-    """What is scraped; credentials in a scrape's URL or error are taken out."""
+def targets(body: bytes, host_label: str = "") -> Parsed[tuple[Target, ...]]:
+    """What is scraped, with its machine; credentials in a scrape's URL or error are taken out.
+
+    Args:
+        body: the answer.
+        host_label: the label that names machines; found out when empty.
+    """
     told = decode(body, shapes.Envelope[shapes.Targets])
     data = _data(told)
-    items = (data and data.active_targets) or []
-    found = tuple(
-        Target(
-            labels=item.labels or {},
-            health=item.health,
-            last_error=bounded(redact(item.last_error), _SAID),
-            scrape_url=bounded(redact(item.scrape_url), _SAID),
-            scrape_interval=_seconds(item.scrape_interval),
-            last_scrape=_date(item.last_scrape),
-        )
-        for item in items[:MAX_KEPT]
+    found, cut = read_entries(
+        (data and data.active_targets) or (), shapes.ActiveTarget, _target, most=MAX_KEPT
     )
-    return _parsed(told, found, cut=_cut("targets", len(items)))
+    naming = host_label or hosts.host_label(each.labels for each in found)
+    placed = (replace(each, host=each.labels.get(naming, "")) if naming else each for each in found)
+    return _parsed(told, tuple(placed), cut=cut)
 
 
 def rules(body: bytes) -> Parsed[tuple[Rule, ...]]:
     """All rules of all groups, in order."""
     told = decode(body, shapes.Envelope[shapes.RuleGroups])
-    data = _data(told)
-    items = [(group.name, item) for group in (data and data.groups) or [] for item in group.rules or []]
-    found = tuple(
-        Rule(
-            name=item.name,
-            expression=item.query,
-            kind=item.type,
-            group=group,
-            hold=item.duration,
-            labels=item.labels or {},
-            annotations=item.annotations or {},
-            health=item.health,
-            last_error=bounded(redact(item.last_error), _SAID),
-            state=item.state,
-        )
-        for group, item in items[:MAX_KEPT]
-    )
-    return _parsed(told, found, cut=_cut("rules", len(items)))
+    groups, cut = _groups(told)
+    found = tuple(_rule(group.name, item) for group in groups for item in group.rules or ())
+    return _parsed(told, found[:MAX_KEPT], cut="; ".join(filter(None, (cut, _cut("rules", len(found))))))
 
 
 def rule_files(body: bytes) -> Parsed[Mapping[str, str]]:
     """The file of each rule group."""
     told = decode(body, shapes.Envelope[shapes.RuleGroups])
-    data = _data(told)
-    return _parsed(told, {group.name: group.file for group in (data and data.groups) or []})
+    groups, cut = _groups(told)
+    return _parsed(told, {group.name: group.file for group in groups}, cut=cut)
 
 
 def alerts(body: bytes, source: str) -> Parsed[tuple[Alert, ...]]:
     """Pending and firing alerts; one without a time or labels we can use is counted, not kept."""
     told = decode(body, shapes.Envelope[shapes.Alerts])
     data = _data(told)
-    items = (data and data.alerts) or []
-    found = []
-    for item in items[:MAX_KEPT]:
-        began = _date(item.active_at)
-        if began is not None:
-            found.append(_alert(item, began, source))
-    odd = len(items[:MAX_KEPT]) - len(found)
-    cut = f"{odd} of {len(items)} alerts have no readable activeAt" if odd else _cut("alerts", len(items))
-    return _parsed(told, tuple(found), cut=cut)
+    read = partial(_alert, source=source)
+    found, cut = read_entries((data and data.alerts) or (), shapes.AlertItem, read, most=MAX_KEPT)
+    return _parsed(told, found, cut=cut)
 
 
 def metadata(body: bytes) -> Parsed[Mapping[str, shapes.MetadataItem]]:
@@ -234,8 +219,47 @@ def _series(labels: dict[str, str], points: list[tuple[float, str]]) -> Series:
     return Series(labels, times, tuple(float(text) for _, text in points))
 
 
-def _alert(item: shapes.AlertItem, began: datetime, source: str) -> Alert:
-    labels = item.labels or {}
+def _target(item: shapes.ActiveTarget) -> Target:
+    return Target(
+        labels=item.labels or {},
+        health=item.health,
+        last_error=bounded(redact(item.last_error), _SAID),
+        scrape_url=bounded(redact(item.scrape_url), _SAID),
+        scrape_interval=_seconds(item.scrape_interval),
+        last_scrape=_date(item.last_scrape),
+    )
+
+
+def _groups(told: shapes.Envelope[shapes.RuleGroups]) -> tuple[tuple[shapes.RuleGroup, ...], str]:
+    """The groups that can be read, and why those are not all."""
+    data = _data(told)
+    found, cut = read_entries((data and data.groups) or (), shapes.RuleGroup, _itself, most=MAX_KEPT)
+    return found, f"rule groups: {cut}" if cut else ""
+
+
+def _itself(group: shapes.RuleGroup) -> shapes.RuleGroup:
+    return group
+
+
+def _rule(group: str, item: shapes.RuleItem) -> Rule:
+    return Rule(
+        name=item.name,
+        expression=item.query,
+        kind=item.type,
+        group=group,
+        hold=item.duration,
+        labels=item.labels or {},
+        annotations=item.annotations or {},
+        health=item.health,
+        last_error=bounded(redact(item.last_error), _SAID),
+        state=item.state,
+    )
+
+
+def _alert(item: shapes.AlertItem, source: str) -> Alert:
+    labels, began = item.labels or {}, _date(item.active_at)
+    if began is None:
+        raise DecodeError(f"activeAt is {item.active_at!r}: expected a time such as 2026-03-01T02:14:00Z")
     return Alert(
         name=labels.get("alertname", ""),
         labels=labels,

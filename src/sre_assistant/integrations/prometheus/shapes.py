@@ -60,7 +60,8 @@ class ActiveTarget(msgspec.Struct, rename="camel"):
 class Targets(msgspec.Struct, rename="camel"):
     """What is scraped."""
 
-    active_targets: list[ActiveTarget] | None = None
+    active_targets: list[msgspec.Raw] | None = None
+    """Each an ``ActiveTarget``."""
 
 
 class RuleItem(msgspec.Struct, rename="camel"):
@@ -88,7 +89,8 @@ class RuleGroup(msgspec.Struct, rename="camel"):
 class RuleGroups(msgspec.Struct):
     """All rules."""
 
-    groups: list[RuleGroup] | None = None
+    groups: list[msgspec.Raw] | None = None
+    """Each a ``RuleGroup``."""
 
 
 class AlertItem(msgspec.Struct, rename="camel"):
@@ -103,7 +105,8 @@ class AlertItem(msgspec.Struct, rename="camel"):
 class Alerts(msgspec.Struct):
     """All pending and firing alerts."""
 
-    alerts: list[AlertItem] | None = None
+    alerts: list[msgspec.Raw] | None = None
+    """Each an ``AlertItem``."""
 
 
 class MetadataItem(msgspec.Struct):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -17,6 +18,9 @@ EMPTY = """No series.
 1. Check the names of metric and labels with prometheus_search_metrics.
 2. The time may lie before the retention; prometheus_runtime_info says how long that is.
 3. A series that ended is not seen later: ask for an earlier time, or for max_over_time(…[1d])."""
+_MAX_WITHIN_ABS = re.compile(r"\babs\s*\(\s*(?:\w+\s*(?:by\s*\([^()]*\)\s*)?\(\s*)*max_over_time\b")
+_HIGH, _VERY_HIGH = 500_000, 1_000_000
+"""Series from which on the memory of a small server is at risk."""
 _ENDS = 3
 """Points shown of the begin and of the end of a series."""
 _LONGEST_LINE = 400
@@ -47,13 +51,21 @@ def instant(query: str, samples: Sequence[Sample], lines: Sequence[str], kind: s
     head = f"Result type: {kind}, series count: {len(samples):,}"
     if len(lines) < len(samples):
         head += f"\nWARNING: only the first {len(lines)} are shown; narrow the query or ask for topk(10, …)"
-    notes = []
+    return "\n".join([head, *lines, *_doubts(query, samples)])
+
+
+def _doubts(query: str, samples: Sequence[Sample]) -> Iterator[str]:
+    """What a query most likely does not mean as it is written."""
     if "max_over_time" in query and any(s.value < 0 for s in samples):
-        notes.append(
+        yield (
             "WARNING: with negative values max_over_time gives the one nearest to zero: "
             "for the largest swing ask for min_over_time."
         )
-    return "\n".join([head, *lines, *notes])
+    if _MAX_WITHIN_ABS.search(query):
+        yield (
+            "WARNING: abs(max_over_time(…)) misses swings below zero: "
+            "ask for max_over_time(abs(…)[1d:1m]) with the span and step you mean."
+        )
 
 
 def sample(each: Sample) -> str:
@@ -136,6 +148,10 @@ def tsdb(status: shapes.TsdbStatus, limit: int) -> Iterator[str]:
         )
     else:
         yield f"{status.total_series:,} series; the server tells nothing of a head block"
+    series = head.num_series if head else status.total_series
+    if series > _HIGH:
+        bound = _VERY_HIGH if series > _VERY_HIGH else _HIGH
+        yield f"WARNING: more than {bound:,} series: memory grows with each; look at the largest below."
     for title, counts in (
         ("Series by metric", status.series_count_by_metric_name),
         ("Values by label", status.label_value_count_by_label_name),
@@ -148,11 +164,12 @@ def tsdb(status: shapes.TsdbStatus, limit: int) -> Iterator[str]:
 
 def runtime(build: Build, info: shapes.RuntimeInfo | None, flags: Mapping[str, str]) -> Iterator[str]:
     """Version, runtime and flags, line by line."""
-    yield f"{build.product or 'A server with the Prometheus API'} {build.version or '(no version said)'}"
+    product = build.product or "A server with the Prometheus API"
+    yield _line(f"{product} {build.version or '(no version said)'}")
     if info:
         accepted = {True: "accepted", False: "REFUSED, the one before is in use", None: "unknown"}
-        yield f"Started {info.start_time}, retention {info.storage_retention or 'not said'}"
-        yield f"Last configuration of {info.last_config_time}: {accepted[info.reload_config_success]}"
+        yield _line(f"Started {info.start_time}, retention {info.storage_retention or 'not said'}")
+        yield _line(f"Last configuration of {info.last_config_time}: {accepted[info.reload_config_success]}")
         yield f"Goroutines {info.goroutine_count:,}, write-ahead log corruptions {info.corruption_count:,}"
     if flags:
         yield "Flags:"

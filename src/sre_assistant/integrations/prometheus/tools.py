@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Annotated, Final, Literal, TypeAlias
 
-from sre_assistant.contracts.tool import Effect, Tool, ToolResult
-from sre_assistant.domain.errors import CallError, Missing, SourceError
-from sre_assistant.domain.reading import Reading, Rule
+from sre_assistant.contracts.tool import Effect, Tool, ToolResult, told
+from sre_assistant.domain.errors import Missing, SourceError
+from sre_assistant.domain.reading import Rule
 from sre_assistant.integrations.prometheus import asked, shapes, texts
-from sre_assistant.integrations.prometheus.client import Client, check_grid
-from sre_assistant.kit.choice import check_choice
+from sre_assistant.integrations.prometheus.client import SAME_CLOCK, Client, check_grid
+from sre_assistant.kit.asked import past_moment, past_window, step_width
+from sre_assistant.kit.choice import check_choice, check_range
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.listing import counted, fitting
+from sre_assistant.kit.units import format_span
 
 MOST_SHOWN: Final = 50
 """Lines of a list that are shown."""
 ROOM: Final = 4_200
 """Characters of a list; with its summary and hints a result stays near 1,500 tokens."""
 _MOST_NAMES = 20
+_MOST_LINES = 80
+"""Of what describes the server itself."""
 _METADATA_FRESH = 300.0
 _DERIVED = ("_bucket", "_sum", "_count", "_total", "_created")
 _Health: TypeAlias = Literal["any", "up", "down", "unknown"]
-_RuleState: TypeAlias = Literal["any", "firing", "pending", "inactive", "failing", "recording"]
+_RuleState: TypeAlias = Literal["any", "firing", "pending", "inactive", "failing", "alerting", "recording"]
 _AlertState: TypeAlias = Literal["any", "firing", "pending"]
 _Call: TypeAlias = Callable[..., Awaitable[ToolResult]]
 
@@ -37,7 +42,7 @@ def _querying(client: Client, clock: Clock) -> tuple[_Call, ...]:
     described = _Metadata(client, clock)
 
     async def prometheus_search_metrics(
-        search_term: Annotated[str, "Words that the metric's name contains, e.g. node memory."],
+        search_term: Annotated[str, "Words in the metric's name, e.g. node memory."],
     ) -> ToolResult:
         """Find metrics by words in their names; shows type and help.
 
@@ -46,76 +51,81 @@ def _querying(client: Client, clock: Clock) -> tuple[_Call, ...]:
         names = await client.label_values("__name__", (asked.name_selector(search_term),))
         note = await described.refresh() if names.value else ""
         found = fitting((texts.metric(n, described.of(n)) for n in names.value), most=MOST_SHOWN, room=ROOM)
-        return _result(names, texts.found_metrics(search_term, names.value, found), note)
+        text = texts.found_metrics(search_term, names.value, found)
+        return told(names, text, notes=(note,), data=_hidden(names.value, found))
 
     async def prometheus_instant_query(
-        query: Annotated[str, "A PromQL expression of at most 2,000 characters, e.g. up == 0."],
-        time: Annotated[
-            str | None, "RFC 3339, Unix seconds, 1h (ago) or 18:20 UTC; now when left out."
-        ] = None,
+        query: Annotated[str, "PromQL, e.g. up == 0."],
+        time: Annotated[str | None, "RFC 3339, Unix seconds, 1h (ago) or 18:20 UTC; default now."] = None,
     ) -> ToolResult:
-        """Value of each series of a PromQL expression at one moment.
+        """Value of each series at one moment; for peaks over a span use max_over_time() here.
 
-        For a peak or a total over a span ask for max_over_time() or increase() here, not for a range.
+        Sums over a span are ``increase()`` here too, not a range.
         """
-        at = asked.moment(time or "now", clock.now())
-        kind, reading = await client.evaluate(asked.query(query), at)
+        expression, said = asked.query(query), time or "now"
+        asked.check_moments(said)
+        now = await client.now()
+        kind, reading = await client.evaluate(expression, past_moment(said, now))
         found = fitting((texts.sample(s) for s in reading.value), most=MOST_SHOWN, room=ROOM)
-        return _result(reading, texts.instant(query, reading.value, found, kind))
+        text = texts.instant(query, reading.value, found, kind)
+        return told(reading, text, notes=(_apart(clock, now),), data=_hidden(reading.value, found))
 
     async def prometheus_range_query(
-        query: Annotated[str, "A PromQL expression of at most 2,000 characters."],
-        start: Annotated[str, "RFC 3339, Unix seconds, 1h (ago) or 18:20 UTC; at most 30 days before end."],
+        query: Annotated[str, "PromQL, e.g. rate(x[5m])."],
+        start: Annotated[str, "RFC 3339, Unix seconds, 1h (ago) or 18:20 UTC; at most 30d before end."],
         end: Annotated[str, "As start, or now."],
-        step: Annotated[str, "Distance of the points, e.g. 60s; at most 1d, and 11,000 points."] = "60s",
+        step: Annotated[str, "Between points, e.g. 60s; at most 1d and 11,000 points."] = "60s",
     ) -> ToolResult:
-        """Course of each series of a PromQL expression: samples, min, max, avg, first and last points."""
-        window, width = asked.window(start, end, clock.now()), asked.step(step)
+        """Course of each series: samples, min, max, avg, first and last points."""
+        expression, width = asked.query(query), step_width(step)
+        asked.check_moments(start, end)
+        now = await client.now()
+        window = past_window(start, end, now, longest=asked.LONGEST_RANGE)
         check_grid(window, width)
-        reading = await client.range(asked.query(query), window, width)
+        reading = await client.range(expression, window, width)
         found = fitting((texts.series(s) for s in reading.value), most=MOST_SHOWN, room=ROOM)
-        return _result(reading, texts.span(reading.value, found))
+        text = texts.span(reading.value, found)
+        return told(reading, text, notes=(_apart(clock, now),), data=_hidden(reading.value, found))
 
     return (prometheus_search_metrics, prometheus_instant_query, prometheus_range_query)
 
 
 def _listing(client: Client) -> tuple[_Call, ...]:
     async def prometheus_list_targets(
-        health: Annotated[_Health, "Only targets in this health."] = "any",
-        job: Annotated[str, "Only targets of this job; all when empty."] = "",
+        health: Annotated[_Health, "Only these."] = "any",
+        job: Annotated[str, "Only this job's."] = "",
     ) -> ToolResult:
-        """What Prometheus scrapes and whether the last scrape worked, with its error; broken ones first."""
+        """Scrape targets with health, last scrape and error; broken ones first."""
         check_choice("health", health, _Health)
         reading = await client.targets()
         kept = [t for t in reading.value if health in {"any", t.health} and job in {"", t.labels.get("job")}]
         kept.sort(key=lambda target: target.health == "up")
         found = fitting((texts.target(t) for t in kept), most=MOST_SHOWN, room=ROOM)
-        return _result(reading, texts.targets(reading.value, kept, found))
+        return told(reading, texts.targets(reading.value, kept, found), data=_hidden(kept, found))
 
     async def prometheus_list_rules(
-        state: Annotated[
-            _RuleState,
-            "Only alerting rules in this state, rules whose evaluation fails, or recording rules.",
-        ] = "any",
+        state: Annotated[_RuleState, "Only these; failing ones cannot be evaluated."] = "any",
     ) -> ToolResult:
-        """Alerting and recording rules: expression, hold time, state, evaluation error; broken ones first."""
+        """Rules: expression, hold time, state, evaluation error; broken ones first."""
         check_choice("state", state, _RuleState)
         reading = await client.rules()
         kept = [rule for rule in reading.value if state in _states(rule)]
         kept.sort(key=lambda rule: (rule.health != "err", rule.state != "firing", rule.state != "pending"))
         found = fitting((texts.rule(r) for r in kept), most=MOST_SHOWN, room=ROOM)
-        return _result(reading, counted("rule", len(reading.value), len(kept), found))
+        text = counted("rule", len(reading.value), len(kept), found)
+        return told(reading, text, data=_hidden(kept, found))
 
     async def prometheus_list_alerts(
-        state: Annotated[_AlertState, "Only alerts in this state."] = "any",
+        state: Annotated[_AlertState, "Only these."] = "any",
     ) -> ToolResult:
-        """Alerts that Prometheus itself holds firing or pending; silences are known to Alertmanager."""
+        """Alerts that Prometheus itself holds; silences are known to Alertmanager alone."""
         check_choice("state", state, _AlertState)
         reading = await client.all_alerts()
         kept = [alert for alert in reading.value if state in {"any", alert.status}]
         kept.sort(key=lambda alert: (alert.status != "firing", alert.starts_at))
         found = fitting((texts.alert(a) for a in kept), most=MOST_SHOWN, room=ROOM)
-        return _result(reading, counted("alert", len(reading.value), len(kept), found))
+        text = counted("alert", len(reading.value), len(kept), found)
+        return told(reading, text, data=_hidden(kept, found))
 
     return (prometheus_list_targets, prometheus_list_rules, prometheus_list_alerts)
 
@@ -124,15 +134,15 @@ def _about(client: Client) -> tuple[_Call, ...]:
     async def prometheus_tsdb_status(
         limit: Annotated[int, f"Names in each list, 1 to {_MOST_NAMES}."] = 10,
     ) -> ToolResult:
-        """Size and cardinality of the database: which metrics and labels have the most series."""
-        if not 1 <= limit <= _MOST_NAMES:
-            raise CallError(f"limit is {limit!r}: give 1 to {_MOST_NAMES}.")
+        """Size and cardinality of the database: the metrics and labels with the most series."""
+        check_range("limit", limit, 1, _MOST_NAMES)
         reading = await client.tsdb()
-        found = fitting(texts.tsdb(reading.value, limit), most=4 * _MOST_NAMES, room=ROOM)
-        return _result(reading, "\n".join(found))
+        lines = tuple(texts.tsdb(reading.value, limit))
+        found = fitting(lines, most=_MOST_LINES, room=ROOM)
+        return told(reading, "\n".join(found), data=reading.value if len(found) < len(lines) else None)
 
     async def prometheus_runtime_info() -> ToolResult:
-        """Version, start time, retention and flags of the server, and whether it took its configuration."""
+        """Version, start, retention and flags of the server, and whether it took its configuration."""
         build = await client.build()
         runtime: shapes.RuntimeInfo | None = None
         flags: Mapping[str, str] = {}
@@ -142,8 +152,9 @@ def _about(client: Client) -> tuple[_Call, ...]:
             flags = (await client.flags()).value
         except Missing as error:
             absent = str(error)
-        found = fitting(texts.runtime(build.value, runtime, flags), most=4 * _MOST_NAMES, room=ROOM)
-        return _result(build, "\n".join(found), absent)
+        lines = tuple(texts.runtime(build.value, runtime, flags))
+        found = fitting(lines, most=_MOST_LINES, room=ROOM)
+        return told(build, "\n".join(found), notes=(absent,), data=_hidden(lines, found))
 
     return (prometheus_tsdb_status, prometheus_runtime_info)
 
@@ -178,14 +189,18 @@ class _Metadata:
 
 def _states(rule: Rule) -> set[str]:
     failing = {"failing"} if rule.health == "err" else set()
-    return {"any", rule.state or rule.kind, *failing}
+    return {"any", rule.state, rule.kind, *failing}
 
 
-def _result(reading: Reading[object], text: str, note: str = "") -> ToolResult:
-    notes = [n for n in (reading.detail, note) if n]
-    return ToolResult(
-        text="\n".join([text, *(f"Note: {n}" for n in notes)]),
-        provenance=reading.provenance,
-        completeness=reading.completeness,
-        detail="; ".join(notes),
-    )
+def _hidden(values: Sequence[object], lines: Sequence[str]) -> Sequence[object] | None:
+    """Everything, where the lines show a part of it."""
+    return values if len(lines) < len(values) else None
+
+
+def _apart(clock: Clock, now: datetime) -> str:
+    """What is to be known of a present that is not ours."""
+    ahead = now - clock.now()
+    if abs(ahead) <= SAME_CLOCK:
+        return ""
+    side = "ahead of" if ahead > timedelta(0) else "behind"
+    return f"the server's clock is {format_span(abs(ahead))} {side} ours; times are counted from its own"

@@ -77,10 +77,27 @@ def _cluster(live: Live) -> dict[str, App]:
     return {"kubernetes": server.app(), "kubernetes-proxy": server.proxy()}
 
 
+def configuration(live: Live, urls: Mapping[str, str]) -> dict[str, list[dict[str, str]]]:
+    """The ``config.yaml`` that connects the product to all servers, every Docker host included."""
+    made: dict[str, list[dict[str, str]]] = {}
+    for name, value in settings(live, urls).items():
+        kind, _, field = name.lower().partition("_")
+        if kind != "docker":
+            made.setdefault(kind, [{}])[0][field] = value
+    docker = [name for name in urls if name.startswith("docker-")]
+    if docker:
+        made["docker"] = [{"name": name, "url": _docker_host(urls[name])} for name in docker]
+    return made
+
+
+def _docker_host(url: str) -> str:
+    return url.replace("http://", "tcp://")
+
+
 def settings(live: Live, urls: Mapping[str, str]) -> dict[str, str]:
     """The environment that connects the product to the servers."""
     made = {f"{name.upper()}_URL": url for name, url in urls.items() if "-" not in name}
-    docker = [url.replace("http://", "tcp://") for name, url in urls.items() if name.startswith("docker-")]
+    docker = [_docker_host(url) for name, url in urls.items() if name.startswith("docker-")]
     if docker:
         made["DOCKER_HOST"] = docker[0]
     if "grafana" in urls:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sre_assistant.sim.servers.docker import images, networks, views
 from sre_assistant.sim.servers.docker.call import Call
 from sre_assistant.sim.servers.docker.engines import Engine, speaks
-from sre_assistant.sim.servers.docker.wire import digest, nanoseconds, rfc3339
+from sre_assistant.sim.servers.docker.wire import digest, rfc3339
 
 if TYPE_CHECKING:
     from sre_assistant.sim.world import World
@@ -120,7 +120,7 @@ def info(call: Call) -> dict[str, object]:
         "NFd": 40 + 6 * running,
         "OomKillDisable": False,
         "NGoroutines": 60 + 9 * running,
-        "SystemTime": rfc3339(nanoseconds(world, call.now, host)),
+        "SystemTime": rfc3339(world.unix_ms(call.now) * 1_000_000),
         "LoggingDriver": "json-file",
         "CgroupDriver": "systemd",
         "CgroupVersion": "2",

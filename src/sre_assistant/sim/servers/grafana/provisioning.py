@@ -1,4 +1,4 @@
-"""``/api/v1/provisioning``: how Grafana's alerting is set up."""
+"""``/api/v1/provisioning`` and ``/api/ruler/grafana``: how Grafana's alerting is set up."""
 
 from __future__ import annotations
 
@@ -34,6 +34,7 @@ class Provisioning:
                 [_mute_timing(one) for one in setup().mute_timings]
             ),
             f"GET {base}/mute-timings/{{name}}": _one_mute_timing,
+            "GET ruler/grafana/api/v1/rules": lambda _: json_answer(_by_folder()),
         }
 
 
@@ -59,6 +60,45 @@ def _one_group(asked: Asked) -> Response:
                 {"title": name, "folderUid": folder, "interval": group.seconds, "rules": rules}
             )
     return Response(status_code=404)
+
+
+def _by_folder() -> dict[str, list[dict[str, object]]]:
+    """The rules as Grafana's own interface edits them."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for number, group in enumerate(setup().groups, 1):
+        rules = [_editable(number * 100 + place, group, one) for place, one in enumerate(group.rules)]
+        shown: dict[str, object] = {"name": group.name, "interval": group.interval, "rules": rules}
+        found.setdefault(setup().folders[group.folder], []).append(shown)
+    return found
+
+
+def _editable(number: int, group: GroupSpec, spec: RuleSpec) -> dict[str, object]:
+    rule = _rule(number, group, spec)
+    own = {
+        "id": number,
+        "orgId": 1,
+        "title": spec.title,
+        "condition": rule["condition"],
+        "data": rule["data"],
+        "updated": _SET_UP,
+        "updated_by": None,
+        "intervalSeconds": group.seconds,
+        "is_paused": spec.paused,
+        "version": 1,
+        "uid": spec.uid,
+        "namespace_uid": group.folder,
+        "rule_group": group.name,
+        "no_data_state": spec.no_data,
+        "exec_err_state": "Error",
+        "provenance": "file",
+    }
+    return {
+        "expr": "",
+        "for": spec.wait,
+        "labels": spec.labels,
+        "annotations": rule["annotations"],
+        "grafana_alert": own,
+    }
 
 
 def _rule(number: int, group: GroupSpec, spec: RuleSpec) -> dict[str, object]:
@@ -93,6 +133,7 @@ def _query(spec: RuleSpec) -> dict[str, object]:
         "relativeTimeRange": {"from": _READ_BACK_SECONDS, "to": 0},
         "datasourceUid": PROMETHEUS["uid"],
         "model": {
+            "datasource": PROMETHEUS,
             "editorMode": "code",
             "expr": spec.query,
             "instant": True,

@@ -26,6 +26,7 @@ from sre_assistant.sim.servers.grafana.asked import ADMIN, Asked, Refused, missi
 from sre_assistant.sim.servers.grafana.provisioning import Provisioning
 from sre_assistant.sim.servers.grafana.proxy import Proxy
 from sre_assistant.sim.servers.grafana.queries import queried
+from sre_assistant.sim.servers.grafana.rights import permissions
 from sre_assistant.sim.servers.grafana.webhook import ManagedAlerts, grafana_notifier
 from sre_assistant.sim.servers.prometheus import Prometheus
 
@@ -33,16 +34,6 @@ VERSION: Final = "12.3.0"
 _COMMIT: Final = "abcdef0"
 _FIRST_ID: Final = 12
 _SET_UP: Final = "2026-01-04T10:12:00Z"
-_VIEWER: Final = ("alert.instances:read", "alert.notifications:read", "alert.provisioning.rules:read")
-_CAN: Final = (
-    *_VIEWER,
-    "alert.rules:read",
-    "annotations:read",
-    "dashboards:read",
-    "datasources:query",
-    "folders:read",
-    "orgs:read",
-)
 
 Call = Callable[[Asked], Response]
 
@@ -257,6 +248,8 @@ class Grafana:
         }
         return json_answer(
             {
+                "anonymousEnabled": False,
+                "appSubUrl": "",
                 "appUrl": f"{self.base}/",
                 "buildInfo": info,
                 "datasources": sources,
@@ -266,8 +259,7 @@ class Grafana:
         )
 
     def _permissions(self, asked: Asked) -> Response:
-        more = ("annotations:create", "datasources:read", "alert.silences:create")
-        return json_answer({name: ["*"] for name in sorted(_CAN + more * (asked.role == "admin"))})
+        return json_answer(permissions(asked.role, list(setup().folders)))
 
 
 _NOWHERE: Final = {"address1": "", "address2": "", "city": "", "zipCode": "", "state": "", "country": ""}

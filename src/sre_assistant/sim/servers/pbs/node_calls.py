@@ -165,7 +165,7 @@ CALLS: Final[tuple[Call[Asked], ...]] = (
     Call("GET", f"{_HERE}/disks/zfs", _zfs, _DISKS),
     Call("GET", f"{_HERE}/services", _services, needs("/system/services", "Sys.Audit")),
     Call("GET", f"{_HERE}/subscription", _subscription),
-    Call("GET", f"{_HERE}/time", _time, needs("/system/time", "Sys.Audit")),
+    Call("GET", f"{_HERE}/time", _time),
     Call("GET", "access/permissions", _permissions, fields={"auth-id": Field(), "path": Field()}),
 )
 OPEN: Final[tuple[Call[Asked], ...]] = (Call("GET", "ping", lambda _asked: {"pong": True}),)

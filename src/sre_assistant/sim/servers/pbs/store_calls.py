@@ -20,6 +20,8 @@ from sre_assistant.sim.servers.proxmox.task_calls import Listed
 
 Row = dict[str, object]
 
+_FIXED: Final = "nonremovable"
+"""The mount status of a datastore that is on no removable disk."""
 _HISTORY_POINTS: Final = 30
 _ENOUGH: Final = 7
 """Points below which no date is estimated."""
@@ -38,10 +40,11 @@ def _usage(asked: Asked) -> list[Row]:
     for name in view.stores:
         if not asked.caller.has(f"/datastore/{name}", "Datastore.Audit", "Datastore.Backup"):
             continue
+        row: Row = {"store": name, "mount-status": _FIXED}
         if problem := view.problem(name):
-            found.append({"store": name, "error": problem})
+            found.append(row | {"error": problem})
             continue
-        found.append({"store": name} | _space(view, name) | _course(view, name) | _collected(view, name))
+        found.append(row | _space(view, name) | _course(view, name) | _collected(view, name))
     return found
 
 
@@ -77,8 +80,20 @@ def _full_date(unix: Floats, shares: Floats) -> int:
 
 
 def _list(asked: Asked) -> list[Row]:
-    names = [name for name in asked.view.stores if asked.sees(name)]
-    return [{"store": name, "comment": _comment(asked.view, name)} for name in names]
+    found: list[Row] = []
+    for name in asked.view.stores:
+        if asked.sees(name):
+            row: Row = {"store": name, "comment": _comment(asked.view, name), "mount-status": _FIXED}
+            if mode := _maintenance(asked.view, name):
+                row["maintenance"] = mode
+            found.append(row)
+    return found
+
+
+def _maintenance(view: StoreView, name: str) -> str:
+    """The maintenance mode as it is configured; empty outside of one."""
+    spell = view.world.datastores[name].spells.at(view.t, "maintenance")
+    return f"type=offline,message={spell.detail.replace(' ', '%20')}" if spell else ""
 
 
 def _comment(view: StoreView, name: str) -> str:
@@ -210,8 +225,8 @@ def _configured(asked: Asked) -> list[Row]:
         for job in view.world.jobs.values():
             if job.spec.kind == "gc" and job.spec.datastore == name:
                 row["gc-schedule"] = job.spec.schedule.removeprefix("daily ")
-        if spell := store.spells.at(view.t, "maintenance"):
-            row["maintenance-mode"] = f"type=offline,message={spell.detail.replace(' ', '%20')}"
+        if mode := _maintenance(view, name):
+            row["maintenance-mode"] = mode
         found.append(row)
     return found
 

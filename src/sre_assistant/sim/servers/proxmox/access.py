@@ -42,6 +42,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     "NoAccess": (),
     "PVEAuditor": AUDITOR,
     "SREOperator": OPERATOR,
+    "SREOwner": OWNER,
     "PVEVMUser": (
         "VM.Audit",
         "VM.Backup",

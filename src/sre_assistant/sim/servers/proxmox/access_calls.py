@@ -6,7 +6,9 @@ import hmac
 from typing import Final
 
 from sre_assistant.sim.servers.proxmox.access import (
+    AUDITOR,
     CHANGE,
+    CHANGER,
     OWNER,
     READ,
     ROLES,
@@ -74,7 +76,7 @@ def _tokens(asked: Asked) -> list[Row]:
 
 
 def _roles(_asked: Asked) -> list[Row]:
-    own = {"SREOperator"}
+    own = {"SREOperator", "SREOwner"}
     return [
         {"roleid": name, "privs": ",".join(some), "special": int(name not in own)}
         for name, some in sorted(ROLES.items())
@@ -82,12 +84,34 @@ def _roles(_asked: Asked) -> list[Row]:
 
 
 def _permissions(asked: Asked) -> dict[str, dict[str, int]]:
-    if asked.text("userid", asked.caller.name) != asked.caller.name:
+    """What the caller may do, or somebody else; a user may know this of its own tokens."""
+    who = asked.text("userid", asked.caller.name)
+    if who != asked.caller.name and who.partition("!")[0] != asked.caller.name:
         asked.caller.check("/access", "Sys.Audit")
+    roles = {USER: OWNER, f"{USER}!{READ}": AUDITOR, f"{USER}!{CHANGE}": CHANGER}
+    if who not in roles:
+        raise Refused(500, f"no such user ('{who}')")
+    meant = Caller(who, roles[who], asked.caller.denied)
     if "path" in asked.values:
         path = asked.text("path")
-        return {path: asked.caller.permissions_on(path)}
-    return asked.caller.permissions()
+        return {path: meant.permissions_on(path)}
+    return meant.permissions()
+
+
+def _acl(asked: Asked) -> list[Row]:
+    """Who has which role where; all of it for who may audit access, nothing for others."""
+    if not asked.caller.has("/access", "Sys.Audit"):
+        return []
+    given = (
+        (USER, "user", "PVEAuditor"),
+        (USER, "user", "SREOwner"),
+        (f"{USER}!{READ}", "token", "PVEAuditor"),
+        (f"{USER}!{CHANGE}", "token", "PVEAuditor"),
+        (f"{USER}!{CHANGE}", "token", "SREOperator"),
+    )
+    return [
+        {"path": "/", "ugid": who, "type": kind, "roleid": role, "propagate": 1} for who, kind, role in given
+    ]
 
 
 def _domains(_asked: Asked) -> list[Row]:
@@ -99,7 +123,7 @@ CALLS: Final[tuple[Call[Asked], ...]] = (
     Call("GET", "access/users/{userid}/token", _tokens, fields={"userid": WORD}),
     Call("GET", "access/roles", _roles),
     Call("GET", "access/permissions", _permissions, fields={"path": TEXT, "userid": TEXT}),
-    Call("GET", "access/acl", lambda _asked: []),
+    Call("GET", "access/acl", _acl),
 )
 OPEN: Final[tuple[Call[Asked], ...]] = (
     Call("GET", "access/domains", _domains),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sre_assistant.sim.servers.truenas.errors import ValidationErrors
+from sre_assistant.sim.servers.truenas.keys import USERS, Role
 from sre_assistant.sim.servers.truenas.queries import Row
 from sre_assistant.sim.servers.truenas.view import View
 
@@ -24,6 +25,8 @@ class Memory:
     rest_calls: list[float] = field(default_factory=list)
     jobs: list[Row] = field(default_factory=list)
     """Jobs that somebody ordered."""
+    audited: list[Row] = field(default_factory=list)
+    """Calls that changed something, or tried to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,13 @@ class Asked:
     view: View
     memory: Memory
     arguments: list[Any]
+    role: Role | None = None
+    """Of whoever asks."""
+
+    @property
+    def user(self) -> str:
+        """Whoever asks."""
+        return USERS[self.role][0] if self.role else ""
 
     def text(self, place: int, name: str, otherwise: str | None = None) -> str:
         """An argument that must be text.

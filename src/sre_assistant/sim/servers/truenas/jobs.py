@@ -35,7 +35,8 @@ def job_id(view: View, start: float) -> int:
 def again(view: View, row: Row) -> Row:
     """A job that was ordered, as it is by now."""
     start, end = row["span"]
-    return made(view, str(row["method"]), list(row["arguments"]), start, end) | {"id": row["id"]}
+    shown = made(view, str(row["method"]), list(row["arguments"]), start, end)
+    return shown | {"id": row["id"], "credentials": row["credentials"]}
 
 
 def _runs(view: View, first: float) -> list[Run]:

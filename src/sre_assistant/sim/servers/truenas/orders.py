@@ -102,6 +102,7 @@ def _ordered(asked: Asked, method: str, arguments: list[object], takes: float) -
     start = asked.view.now
     row = jobs.made(asked.view, method, arguments, start, start + takes)
     row["id"] += 1 + sum(one["id"] // 1000 == row["id"] // 1000 for one in asked.memory.jobs)
+    row["credentials"] = {"type": "API_KEY", "data": {"username": asked.user}}
     asked.memory.jobs.append(row | {"span": (start, start + takes)})
     return int(row["id"])
 

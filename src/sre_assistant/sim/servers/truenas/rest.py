@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote
@@ -14,7 +15,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from sre_assistant.sim.live import AnswerLost
 from sre_assistant.sim.servers.lost import NoAnswer
-from sre_assistant.sim.servers.truenas import rights
+from sre_assistant.sim.servers.truenas import audit, rights
+from sre_assistant.sim.servers.truenas.asked import Asked
 from sre_assistant.sim.servers.truenas.errors import CallError, MatchNotFound, ValidationErrors
 from sre_assistant.sim.servers.truenas.keys import Role
 from sre_assistant.sim.servers.truenas.methods import METHODS, OPEN, Method
@@ -58,6 +60,7 @@ _POSTED: Final = {
     "disk/smart_attributes",
     "alert/dismiss",
     "alert/restore",
+    "audit/query",
     "service/start",
     "service/stop",
     "service/restart",
@@ -117,14 +120,14 @@ async def _answer(server: TrueNas, request: Request) -> Response:
         arguments = [*arguments, *await _body(request, name)]
     except msgspec.DecodeError as error:
         return _json({"message": f"Failed to parse JSON: {error}"}, 400)
-    return await _result(server, request, method, arguments)
+    return await _result(request, name, method, server.asked(arguments, role))
 
 
-async def _result(server: TrueNas, request: Request, method: Method, arguments: list[Any]) -> Response:
+async def _result(request: Request, name: str, method: Method, asked: Asked) -> Response:
     try:
         if method.rows and request.method == "GET" and "/id/" not in request.url.path:
-            arguments = _filters(list(request.query_params.multi_items()))
-        return _json(await run_in_threadpool(lambda: method.run(server.asked(arguments))))
+            asked = replace(asked, arguments=_filters(list(request.query_params.multi_items())))
+        return _json(await run_in_threadpool(lambda: audit.run(name, method, asked)))
     except AnswerLost:
         return NoAnswer()
     except ValidationErrors as error:

@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 from sre_assistant.sim.live import Live
 from sre_assistant.sim.misbehaviour import CutOff
 from sre_assistant.sim.servers.truenas.asked import Asked, Memory
-from sre_assistant.sim.servers.truenas.keys import Keys
+from sre_assistant.sim.servers.truenas.keys import Keys, Role
 from sre_assistant.sim.servers.truenas.rest import BASE, rest
 from sre_assistant.sim.servers.truenas.session import Session
 from sre_assistant.sim.servers.truenas.view import View
@@ -86,10 +86,10 @@ class TrueNas:
         """Whether its machine is off or off the network."""
         return self.live.world.spells[f"host/{self.host}"].at(self.live.now, "gone", "off") is not None
 
-    def asked(self, arguments: list[Any]) -> Asked:
+    def asked(self, arguments: list[Any], role: Role | None) -> Asked:
         """A call of now."""
         view = View(self.live.world, self.host, self.live.now, self.version)
-        return Asked(self.live, view, self.memory, arguments)
+        return Asked(self.live, view, self.memory, arguments, role)
 
     def _paths(self) -> list[str]:
         releases = list(_PATHS)

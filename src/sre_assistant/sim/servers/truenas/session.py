@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sre_assistant.sim.live import AnswerLost
 from sre_assistant.sim.misbehaviour import CutOff
-from sre_assistant.sim.servers.truenas import errors, rights
+from sre_assistant.sim.servers.truenas import audit, errors, rights
 from sre_assistant.sim.servers.truenas.errors import CallError, ValidationErrors, error_data
 from sre_assistant.sim.servers.truenas.keys import USERS, Role
 from sre_assistant.sim.servers.truenas.methods import ANYBODY, METHODS, OPEN, Method
@@ -147,12 +147,13 @@ class Session:
         server = self._server
         if server.away:
             raise AnswerLost
-        rights.check(server.live, self._role, name, method)
+        role = self._role
+        rights.check(server.live, role, name, method)
         own = self._own.get(name)
         if own is not None:
             return own(params)
         await asyncio.sleep(0)  # lets what came at the same time be counted
-        return await run_in_threadpool(lambda: method.run(server.asked(params)))
+        return await run_in_threadpool(lambda: audit.run(name, method, server.asked(params, role)))
 
     def _method(self, name: str) -> Method | None:
         if name in self._own:
@@ -235,7 +236,7 @@ class Session:
         self._subscribed.pop(str(params[0]) if params else "", None)
 
     def _rows(self, name: str) -> dict[object, Any]:
-        rows = METHODS[name].run(self._server.asked([]))
+        rows = METHODS[name].run(self._server.asked([], self._role))
         return {row["id"]: row for row in rows} if isinstance(rows, list) else {}
 
     async def _tell_news(self) -> None:
