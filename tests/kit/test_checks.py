@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from sre_assistant.domain.errors import (
     Unauthorised,
     Unreachable,
 )
+from sre_assistant.domain.reading import Completeness, Provenance, Reading
 from sre_assistant.kit import checks
 from sre_assistant.kit.breaker import BreakerState
-from sre_assistant.kit.endpoint import HttpEndpoint
+from sre_assistant.kit.endpoint import Endpoint, HttpEndpoint, Purpose
 from sre_assistant.kit.secret import Secret
 
 NOW = datetime(2026, 3, 1, 2, 14, tzinfo=UTC)
@@ -124,3 +126,33 @@ def test_a_breaker_is_mentioned_only_when_it_holds_calls_back() -> None:
     assert checks.breaker(BreakerState(failures=2)) == ()
     (finding,) = checks.breaker(BreakerState(phase="open", failures=7, next_try=12.0, reason="refused"))
     assert finding.text == "circuit breaker open after 7 failed calls, next try in 12 s: refused"
+
+
+async def test_what_a_missing_right_hides_is_an_error_though_the_system_answers() -> None:
+    async def asked(completeness: Completeness) -> Reading[tuple[()]]:
+        at = datetime(2026, 3, 1, tzinfo=UTC)
+        provenance = Provenance(source="pve", query="guests", observed_at=at)
+        return Reading(value=(), provenance=provenance, completeness=completeness, detail="needs VM.Audit")
+
+    fine = await checks.readable(PLAIN, "guests", lambda: asked(Completeness.EMPTY), "/guests")
+    hidden = await checks.readable(PLAIN, "guests", lambda: asked(Completeness.DENIED), "/guests")
+    assert (fine.level, fine.text) == ("ok", "guests can be read")
+    assert (hidden.level, hidden.check, hidden.text) == ("error", "permission", "guests: needs VM.Audit")
+
+
+def test_rights_beyond_reading_are_a_warning() -> None:
+    assert checks.broader((), "narrow it") == ()
+    (finding,) = checks.broader(("VM.PowerMgmt", "VM.Allocate"), "narrow it")
+    assert (finding.level, finding.check, finding.fix) == ("warning", "permission", "narrow it")
+    assert finding.text.endswith("VM.PowerMgmt, VM.Allocate")
+
+
+def test_a_credential_that_only_changes_travel_with_counts_too() -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Changing(Endpoint):
+        def headers(self, purpose: Purpose = "read") -> dict[str, str]:
+            return {"Authorization": "Bearer t"} if purpose == "change" else {}
+
+    (finding,) = checks.transport(Changing(url="http://prom.lan"), reached=True)
+    assert finding.text == "the credential travels unencrypted"
+    assert checks.transport(Changing(url="http://127.0.0.1:1"), reached=True) == ()

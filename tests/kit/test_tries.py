@@ -105,3 +105,31 @@ def test_an_error_without_words_is_said_in_ours() -> None:
     assert network_cause(ConnectionResetError()) == "the connection broke off"
     assert network_cause(ConnectionRefusedError(111, "whatever")) == "connection refused"
     assert network_cause(OSError("Odd things.")) == "odd things"
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"), [(500, "open"), (503, "open"), (501, "closed"), (595, "closed")]
+)
+async def test_only_what_says_that_the_system_is_unwell_opens_the_breaker(status: int, phase: str) -> None:
+    held = tries()
+    answer = Response(status=status, headers={}, body=b"no")
+    for _ in range(5):
+        assert await held.outcome(ONCE, Attempts(answer)) is answer
+    assert held.state.phase == phase
+
+
+async def test_no_more_than_eight_attempts_are_under_way_at_once() -> None:
+    held, go, begun = tries(), asyncio.Event(), 0
+
+    async def attempt(_seconds: float) -> Response:
+        nonlocal begun
+        begun += 1
+        await go.wait()
+        return GOOD
+
+    calls = [asyncio.ensure_future(held.outcome(ASK, attempt)) for _ in range(3 * MOST_AT_ONCE)]
+    for _ in range(10):
+        await asyncio.sleep(0)
+    assert begun == MOST_AT_ONCE
+    go.set()
+    assert await asyncio.gather(*calls) == [GOOD] * len(calls)

@@ -14,8 +14,10 @@ import pytest
 from sre_assistant.domain.errors import CallError
 from sre_assistant.kit import codec
 from sre_assistant.runtime import bundles
+from sre_assistant.runtime.discovery import config_type
 from sre_assistant.runtime.replay import replay
 from sre_assistant.runtime.results import Investigation
+from sre_assistant.runtime.settings import System
 from sre_assistant.sim.homelab import Homelab
 from sre_assistant.workflows.investigate import Selection
 from tests.runtime.homelab import connected, nobody
@@ -254,3 +256,14 @@ def test_a_file_larger_than_any_bundle_is_not_read(tmp_path: Path) -> None:
 def test_a_missing_bundle_is_named(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="nowhere"):
         bundles.load(tmp_path / "nowhere")
+
+
+def test_every_plain_setting_of_a_system_is_recorded_and_comes_back() -> None:
+    kind = config_type("truenas")
+    system = System(name="nas", kind="truenas", config=kind(url="https://nas.lan", api="rest", timeout=5))
+    recorded = codec.decode(codec.encode(bundles.recorded_system(system)), bundles.RecordedSystem)
+    assert recorded.settings["api"] == "rest"
+    assert bundles.restored_system(recorded).config == system.config
+    wrong = replace(recorded, settings={**recorded.settings, "api": "carrier pigeon"})
+    with pytest.raises(CallError, match="a setting 'api' it cannot have"):
+        bundles.restored_system(wrong)

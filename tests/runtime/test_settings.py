@@ -332,7 +332,12 @@ def test_the_name_another_program_uses_is_understood(place: Place) -> None:
 
 
 def test_what_other_programs_keep_under_our_prefix_is_left_alone(place: Place) -> None:
-    theirs = {"DOCKER_CONTEXT": "rootless", "KUBERNETES_PORT": "tcp://192.0.2.1:443", "DOCKER_BUILDKIT": "1"}
+    theirs = {
+        "DOCKER_TLS": "1",
+        "DOCKER_CONTEXT": "rootless",
+        "KUBERNETES_PORT": "tcp://192.0.2.1:443",
+        "DOCKER_BUILDKIT": "1",
+    }
     assert place.load(**theirs).systems == ()
     assert "Did you mean DOCKER_ALLOW_CHANGES" in place.refusal(
         DOCKER_HOST="tcp://a.lan", DOCKER_ALLOW_CHANGE="true"
