@@ -43,7 +43,7 @@ def page() -> str:
     tools += [(one, discovery.composer(one.kind)(house, _CLOCK)) for one in discovery.composites()]
     schemas = [tool.schema for _, owned in tools for tool in owned]
     size = len(json.dumps(schemas, separators=(",", ":")))
-    intro = _INTRO.format(count=len(schemas), tokens=round(size / _CHARACTERS_A_TOKEN, -2))
+    intro = _INTRO.format(count=len(schemas), tokens=round(size / _CHARACTERS_A_TOKEN / 100) * 100)
     parts = (part for manifest, owned in tools for part in _system(manifest, owned))
     return "\n".join([intro, *parts])
 
