@@ -17,7 +17,7 @@ from tests.contract.folders import FOLDERS, Folder
 FILES = {"__init__.py", "manifest.toml", "config.py", "client.py", "tools.py", "README.md"}
 CONTRACTS = {"metrics", "targets", "rules", "alerts", "logs", "inventory", "changes", "backups", "actuator"}
 NEEDED = {"name", "title", "env_prefix", "offers", "effects", "api", "least_permission"}
-ALLOWED = NEEDED | {"aliases", "foreign", "grant", "grant_changes"}
+ALLOWED = NEEDED | {"aliases", "shared", "foreign", "grant", "grant_changes"}
 pytestmark = pytest.mark.parametrize("folder", FOLDERS, ids=[folder.kind for folder in FOLDERS])
 
 

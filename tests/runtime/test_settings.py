@@ -354,3 +354,16 @@ def test_several_systems_of_a_kind_keep_their_own_settings(place: Place) -> None
     assert list(found) == ["media", "here"]
     assert [getattr(config, "allow_changes", None) for config in found.values()] == [False, True]
     assert "DOCKER_HOST" in place.refusal(DOCKER_HOST="tcp://other.lan:2375")
+
+
+def test_what_another_program_alone_can_use_keeps_nothing_else_from_working(place: Place) -> None:
+    settings = place.load(PROMETHEUS_URL=PROM, DOCKER_HOST="ssh://media.lan")
+    assert [system.kind for system in settings.systems] == ["prometheus"]
+    (warning,) = settings.warnings
+    assert warning.startswith("Docker is not connected, though DOCKER_HOST is set: ")
+    assert "begins with ssh://" in place.refusal(DOCKER_HOST="ssh://media.lan")
+    assert "DOCKER_URL begins with ssh://" in place.refusal(PROMETHEUS_URL=PROM, DOCKER_URL="ssh://media.lan")
+
+
+def test_how_another_program_speaks_to_nothing_connects_nothing(place: Place) -> None:
+    assert place.load(PROMETHEUS_URL=PROM, DOCKER_TLS_VERIFY="1", DOCKER_CERT_PATH="/nowhere").warnings == ()

@@ -32,6 +32,8 @@ class Manifest:
     """What its settings begin with, e.g. ``PROMETHEUS``; empty for what combines other systems' contracts."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Fields by the names other programs already know them by, e.g. ``DOCKER_HOST``."""
+    shared: tuple[str, ...] = ()
+    """Our own names that other programs read too, beside the aliases."""
     foreign: tuple[str, ...] = ()
     """Names that begin like ours and belong to other programs."""
     least_permission: str
@@ -88,6 +90,7 @@ def _read(folder: Traversable) -> Manifest:
         title=data["title"],
         env_prefix=data.get("env_prefix", ""),
         aliases=data.get("aliases", {}),
+        shared=tuple(data.get("shared", ())),
         foreign=tuple(data.get("foreign", ())),
         least_permission=data["least_permission"],
         grant=tuple(data.get("grant", ())),

@@ -114,11 +114,7 @@ def load(
     check_keys(document, path, own_fields, tuple(manifest.kind for manifest in discovery.manifests()))
 
     own = own_fields.fill(own_fields.merged(_own_part(document, own_fields), flat, str(path)))
-    systems = [
-        system
-        for kind, table in tables.items()
-        for system in _systems(kind, table, document, flat, str(path))
-    ]
+    systems, passed_over = _connectable(tables, document, flat, str(path))
     return Settings(
         own=cast("Own", own.value),
         systems=tuple(
@@ -129,7 +125,10 @@ def load(
             for filled in (own, *(system[2] for system in systems))
             for line in filled.lines
         ),
-        warnings=_warnings((own, *(system[2] for system in systems)), folder / ".env", path),
+        warnings=(
+            *passed_over,
+            *_warnings((own, *(system[2] for system in systems)), folder / ".env", path),
+        ),
         config_file=path,
     )
 
@@ -181,6 +180,34 @@ def _system_tables(flat: Mapping[str, Given], document: Mapping[str, object]) ->
 
 def _own_part(document: Mapping[str, object], table: Fields) -> dict[str, object]:
     return {key: value for key, value in document.items() if key in table.keys}
+
+
+def _connectable(
+    tables: Mapping[str, Fields], document: Mapping[str, object], flat: Mapping[str, Given], path: str
+) -> tuple[list[_Found], list[str]]:
+    """All configured systems, and why one is not that only other programs' names speak of.
+
+    ``DOCKER_HOST`` and ``KUBECONFIG`` are there for other programs: what they say may be of no use here, and
+    must not keep everything else from working. With nothing else configured it is an error as any other.
+    """
+    manifests = {manifest.kind: manifest for manifest in discovery.manifests()}
+    found: list[_Found] = []
+    passed_over: list[tuple[str, ConfigError]] = []
+    for kind, table in tables.items():
+        manifest, mentioned = manifests[kind], set(table.mentioned(flat))
+        borrowed = kind not in document and mentioned <= {*manifest.aliases, *manifest.shared}
+        if borrowed and not mentioned & set(manifest.aliases):
+            continue
+        try:
+            found += _systems(kind, table, document, flat, path)
+        except ConfigError as error:
+            if not borrowed:
+                raise
+            names = ", ".join(sorted(mentioned))
+            passed_over.append((f"{manifest.title} is not connected, though {names} is set", error))
+    if passed_over and not found:
+        raise passed_over[0][1]
+    return found, [f"{what}: {error}" for what, error in passed_over]
 
 
 def _systems(
