@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, TypeVar
@@ -16,6 +16,7 @@ from sre_assistant.integrations.disks.course import Course, Point, Turn, course_
 from sre_assistant.integrations.disks.forms import FORMS, Form, State
 from sre_assistant.integrations.disks.identity import Keys, Known, keys_of, known_disks, matching
 from sre_assistant.kit.labels import labels_text
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded, redact
 from sre_assistant.kit.units import format_span
 
@@ -91,7 +92,7 @@ class Survey:
         """
         asked = [Voice(source, form) for source in metrics for form in FORMS]
         samples, _ = await asyncio.gather(
-            asyncio.gather(*(_settled(each.source.instant(each.form.query, self.at)) for each in asked)),
+            asyncio.gather(*(settled(each.source.instant(each.form.query, self.at)) for each in asked)),
             self._take(inventories),
         )
         answers = self._answered(asked, samples, "power states")
@@ -148,7 +149,7 @@ class Survey:
         ]
 
     async def _take(self, inventories: Sequence[InventorySource]) -> None:
-        answers = await asyncio.gather(*(_settled(each.inventory()) for each in inventories))
+        answers = await asyncio.gather(*(settled(each.inventory()) for each in inventories))
         for source, answer in zip(inventories, answers, strict=True):
             if isinstance(answer, SourceError):
                 self.troubles.append(f"{source.name} told of no disks: {answer.detail}")
@@ -169,7 +170,7 @@ class Survey:
 
     async def _courses(self, span: timedelta, step: timedelta) -> dict[str, tuple[Disk, Course]]:
         window = Window.before(self.at, span)
-        asked = (_settled(each.source.range(each.form.query, window, step)) for each in self.voices)
+        asked = (settled(each.source.range(each.form.query, window, step)) for each in self.voices)
         told = await asyncio.gather(*asked)
         answers = self._answered(self.voices, told, f"states over {format_span(span)}", needed=False)
         points: dict[str, list[Point]] = {}
@@ -217,13 +218,6 @@ class Survey:
             shown = bounded(redact(reason), 250)
             if shown not in self.cut:
                 self.cut.append(shown)
-
-
-async def _settled(ask: Awaitable[Reading[T]]) -> Reading[T] | SourceError:
-    try:
-        return await ask
-    except SourceError as error:
-        return error
 
 
 def _disk(voice: Voice, labels: Mapping[str, str], value: float | None = None) -> Disk:

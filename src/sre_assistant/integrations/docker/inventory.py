@@ -15,6 +15,7 @@ from sre_assistant.integrations.docker import parse, shapes
 from sre_assistant.integrations.docker.client import Client
 from sre_assistant.integrations.docker.parse import Container
 from sre_assistant.kit.listing import fitting
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded
 
 ALL_INSPECTED: Final = 30
@@ -168,10 +169,7 @@ class Inventory:
         )
 
     async def _look(self, found: Container) -> shapes.Inspected | SourceError:
-        try:
-            return await self._client.inspected(found)
-        except SourceError as error:
-            return error
+        return await settled(self._client.inspected(found))
 
 
 def suspects(found: tuple[Container, ...]) -> tuple[Container, ...]:

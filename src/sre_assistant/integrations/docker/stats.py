@@ -11,6 +11,7 @@ from sre_assistant.domain.reading import Reading
 from sre_assistant.integrations.docker import shapes
 from sre_assistant.integrations.docker.client import Client
 from sre_assistant.integrations.docker.parse import Container
+from sre_assistant.kit.outcomes import settled
 
 MOST_WAITED_FOR: Final = 16
 """Of so few containers the daemon itself takes both samples; each takes it a second or two."""
@@ -103,10 +104,7 @@ class Usage:
         ]
 
     async def _sample(self, found: Container, *, at_once: bool) -> shapes.Stats | SourceError:
-        try:
-            return await self._client.stats(found, at_once=at_once)
-        except SourceError as error:
-            return error
+        return await settled(self._client.stats(found, at_once=at_once))
 
 
 def use(name: str, before: shapes.Cpu | None, now: shapes.Stats, whole: int = 0) -> Use:

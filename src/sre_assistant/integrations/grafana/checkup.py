@@ -15,12 +15,13 @@ from sre_assistant.domain.errors import Denied, Missing, SourceError, Unauthoris
 from sre_assistant.domain.reading import Completeness, Reading
 from sre_assistant.domain.window import Window
 from sre_assistant.integrations.grafana import client as paths
-from sre_assistant.integrations.grafana.client import Client, attempted
+from sre_assistant.integrations.grafana.client import Client
 from sre_assistant.integrations.grafana.config import Config
 from sre_assistant.integrations.grafana.loose import Loose, fit
 from sre_assistant.integrations.grafana.rights import Rights
 from sre_assistant.kit import checks
 from sre_assistant.kit.clock import Clock
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.wire import Wire
 
 _OLDEST: Final = 10
@@ -48,7 +49,7 @@ class Checks:
             obstacle = checks.failure(self._config, error, paths.HEALTH)
             return self._told("", (*checks.transport(self._config, reached=False), obstacle))
         rights, settings = await asyncio.gather(
-            attempted(self._client.asked_rights()), attempted(self._client.settings())
+            settled(self._client.asked_rights()), settled(self._client.settings())
         )
         shown = settings if isinstance(settings, Loose) else Loose()
         version = fit(health.version or shown["buildInfo"]["version"].text, 60)

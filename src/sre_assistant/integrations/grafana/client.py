@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -28,6 +28,7 @@ from sre_assistant.kit.answers import Answers
 from sre_assistant.kit.api import Api, get
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.codec import decode
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.wire import Request, Response, Wire, path_of
 
 T = TypeVar("T")
@@ -88,7 +89,7 @@ class Client:
         span = (_milliseconds(window.start), _milliseconds(window.end))
         params = (("from", span[0]), ("to", span[1]), ("limit", str(MOST_ANNOTATIONS + 1)))
         request = get(ANNOTATIONS, *params)
-        answer, rights = await asyncio.gather(attempted(self._notes(request)), self.rights())
+        answer, rights = await asyncio.gather(settled(self._notes(request)), self.rights())
         found, odd = _required(answer)
         more = ""
         if len(found) > MOST_ANNOTATIONS:
@@ -109,11 +110,11 @@ class Client:
         until Grafana 10.3; without their conditions where both are.
         """
         defined, told, rights = await asyncio.gather(
-            attempted(self._provisioned()), attempted(self._states()), self.rights()
+            settled(self._provisioned()), settled(self._states()), self.rights()
         )
         query, note = get(PROVISIONED).operation, rights.note("folders:read", "alert rules")
         if isinstance(defined, Denied | Missing):
-            other = await attempted(self._ruled())
+            other = await settled(self._ruled())
             if not isinstance(other, SourceError):
                 instead = f"read from {RULER}, for GET {PROVISIONED} gave {defined.detail}"
                 query, defined, note = get(RULER).operation, other, f"{note}; {instead}".removeprefix("; ")
@@ -140,7 +141,7 @@ class Client:
 
     async def search(self, query: str) -> Reading[tuple[Hit, ...]]:
         """Dashboards whose titles hold a text; all of them when it is empty."""
-        answer, rights = await asyncio.gather(attempted(self._hits(query)), self.rights())
+        answer, rights = await asyncio.gather(settled(self._hits(query)), self.rights())
         found, cut = _required(answer)
         return self._api.reading(
             found,
@@ -159,7 +160,7 @@ class Client:
         """
         named_so = self._board(wanted) if _UID.fullmatch(wanted) else _nothing()
         by_uid, hits, rights = await asyncio.gather(
-            attempted(named_so), attempted(self._hits(wanted)), self.rights()
+            settled(named_so), settled(self._hits(wanted)), self.rights()
         )
         denied = rights.denied("dashboards:read", SEARCH)
         if isinstance(by_uid, Dashboard):
@@ -183,7 +184,7 @@ class Client:
 
     async def rights(self) -> Rights:
         """What the credential may do; asked until it has been answered once. Never raises."""
-        found = await attempted(self.asked_rights())
+        found = await settled(self.asked_rights())
         return Rights(unknown=found.detail) if isinstance(found, SourceError) else found
 
     async def asked_rights(self) -> Rights:
@@ -232,14 +233,6 @@ class Client:
         link = f"{self._url}{path_of('d', board.uid)}"
         cut = f"not read are {', '.join(board.left_out)}" if board.left_out else ""
         return self._api.reading(board, f"GET {path}", link=link, cut=(cut,), note=note)
-
-
-async def attempted(ask: Awaitable[T]) -> T | SourceError:
-    """What was asked for, or why it did not come; so that several can be asked side by side."""
-    try:
-        return await ask
-    except SourceError as error:
-        return error
 
 
 async def _nothing() -> None:

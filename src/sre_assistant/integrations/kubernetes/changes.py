@@ -13,7 +13,7 @@ from sre_assistant.domain.reading import Reading
 from sre_assistant.domain.window import Window
 from sre_assistant.integrations.kubernetes import kinds, shapes
 from sre_assistant.integrations.kubernetes.client import Client
-from sre_assistant.integrations.kubernetes.parts import Part, attempt, essential, items, reading
+from sre_assistant.integrations.kubernetes.parts import Part, essential, items, reading
 from sre_assistant.integrations.kubernetes.pods import owner_of
 from sre_assistant.integrations.kubernetes.quantities import moment
 from sre_assistant.integrations.kubernetes.rollouts import (
@@ -26,6 +26,7 @@ from sre_assistant.integrations.kubernetes.rollouts import (
 )
 from sre_assistant.integrations.kubernetes.workloads import cron_job_id, job_outcome
 from sre_assistant.kit.codec import DecodeError
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded, redact
 
 _LONGEST_TEXT = 300
@@ -82,10 +83,10 @@ class Changes:
         """Events, rollouts and jobs within a window, oldest first."""
         events = await essential(self._client.listed(kinds.EVENTS, event_of))
         sets, revisions, deployments, jobs = await asyncio.gather(
-            attempt(self._client.listed(kinds.REPLICA_SETS, _with_owner)),
-            attempt(self._client.listed(kinds.REVISIONS, of_controller_revision)),
-            attempt(self._client.listed(kinds.DEPLOYMENTS, _rolled_out)),
-            attempt(self._client.listed(kinds.JOBS, _ran)),
+            settled(self._client.listed(kinds.REPLICA_SETS, _with_owner)),
+            settled(self._client.listed(kinds.REVISIONS, of_controller_revision)),
+            settled(self._client.listed(kinds.DEPLOYMENTS, _rolled_out)),
+            settled(self._client.listed(kinds.JOBS, _ran)),
         )
         owners = {name: owner for name, owner, _ in items(sets) if owner}
         histories = by_workload((*(revision for _, _, revision in items(sets)), *items(revisions)))
@@ -122,8 +123,8 @@ class Changes:
     async def history(self, namespace: str) -> Reading[Mapping[str, Sequence[Revision]]]:
         """The revisions that are still known, of each workload."""
         sets, revisions = await asyncio.gather(
-            attempt(self._client.listed(kinds.REPLICA_SETS, of_replica_set, namespace=namespace)),
-            attempt(self._client.listed(kinds.REVISIONS, of_controller_revision, namespace=namespace)),
+            settled(self._client.listed(kinds.REPLICA_SETS, of_replica_set, namespace=namespace)),
+            settled(self._client.listed(kinds.REVISIONS, of_controller_revision, namespace=namespace)),
         )
         found = by_workload((*items(sets), *items(revisions)))
         parts: tuple[Part[Revision | None], ...] = (sets, revisions)

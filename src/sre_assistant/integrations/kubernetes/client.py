@@ -18,6 +18,7 @@ from sre_assistant.kit.answers import is_html
 from sre_assistant.kit.api import Api, get
 from sre_assistant.kit.clock import Clock
 from sre_assistant.kit.codec import DecodeError, decode
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded
 from sre_assistant.kit.wire import Request, Wire
 
@@ -155,10 +156,12 @@ class Client:
         self, spaces: Sequence[str], kind: Kind[S], read: Callable[[S], T], fields: str
     ) -> Listed[T]:
         """Several namespaces, one first and then the others side by side; one that fails is said."""
-        first = await self._tried(kind, read, spaces[0], fields)
+        first = await settled(self._checked(kind, read, spaces[0], fields))
         if isinstance(first, SourceError) and not isinstance(first, Denied):
             raise first
-        rest = await asyncio.gather(*(self._tried(kind, read, space, fields) for space in spaces[1:]))
+        rest = await asyncio.gather(
+            *(settled(self._checked(kind, read, space, fields)) for space in spaces[1:])
+        )
         cut: list[str] = []
         good: list[Listed[T]] = []
         denied: list[str] = []
@@ -172,14 +175,6 @@ class Client:
         if not good and isinstance(first, Denied):
             raise self._refused(first, kind, spaces[0])
         return merged(good, cut, _not_in(kind, denied))
-
-    async def _tried(
-        self, kind: Kind[S], read: Callable[[S], T], namespace: str, fields: str
-    ) -> Listed[T] | SourceError:
-        try:
-            return await self._checked(kind, read, namespace, fields)
-        except SourceError as error:
-            return error
 
     async def _where_allowed(
         self, kind: Kind[S], read: Callable[[S], T], fields: str, refused: Denied

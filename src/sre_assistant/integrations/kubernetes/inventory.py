@@ -14,7 +14,7 @@ from sre_assistant.integrations.kubernetes.client import Client
 from sre_assistant.integrations.kubernetes.kinds import Kind
 from sre_assistant.integrations.kubernetes.nodes import node_of
 from sre_assistant.integrations.kubernetes.pages import Listed
-from sre_assistant.integrations.kubernetes.parts import Part, attempt, essential, items, reading
+from sre_assistant.integrations.kubernetes.parts import Part, essential, items, reading
 from sre_assistant.integrations.kubernetes.pods import pod_of
 from sre_assistant.integrations.kubernetes.volumes import volumes_of
 from sre_assistant.integrations.kubernetes.workloads import (
@@ -26,6 +26,7 @@ from sre_assistant.integrations.kubernetes.workloads import (
     job_of,
     stateful_set_of,
 )
+from sre_assistant.kit.outcomes import settled
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -138,7 +139,7 @@ class Inventory:
         )
 
     async def _attempt(self, kind: Kind[S], read: Callable[[S], T], namespace: str = "") -> Part[T]:
-        return await attempt(self._client.listed(kind, read, namespace=namespace))
+        return await settled(self._client.listed(kind, read, namespace=namespace))
 
 
 async def _known(part: Part[T]) -> Part[T]:

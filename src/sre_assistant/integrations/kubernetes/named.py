@@ -10,7 +10,8 @@ from sre_assistant.domain.reading import Reading
 from sre_assistant.integrations.kubernetes import kinds, shapes
 from sre_assistant.integrations.kubernetes.client import Client
 from sre_assistant.integrations.kubernetes.kinds import RESTARTED
-from sre_assistant.integrations.kubernetes.parts import attempt, items, reading
+from sre_assistant.integrations.kubernetes.parts import items, reading
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded
 
 
@@ -49,7 +50,7 @@ class Named:
         fields = f"metadata.name={_value(name)}"
         lists = await asyncio.gather(
             *(
-                attempt(
+                settled(
                     self._client.listed(each, lambda item: item.metadata, namespace=namespace, fields=fields)
                 )
                 for each in sought.values()

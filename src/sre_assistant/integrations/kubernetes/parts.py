@@ -17,14 +17,6 @@ Part: TypeAlias = Listed[T] | SourceError
 """A list, or why there is none."""
 
 
-async def attempt(asking: Awaitable[Listed[T]]) -> Part[T]:
-    """The list, or the failure as a value."""
-    try:
-        return await asking
-    except SourceError as error:
-        return error
-
-
 async def essential(asking: Awaitable[Listed[T]]) -> Part[T]:
     """The list that is asked for before the others: when the system is in trouble, one call finds that out.
 

@@ -15,12 +15,12 @@ from sre_assistant.domain.errors import SourceError
 from sre_assistant.integrations.pbs import shapes
 from sre_assistant.integrations.pbs.client import BASE, Client
 from sre_assistant.integrations.pbs.config import Config
-from sre_assistant.integrations.pbs.outcomes import settled
 from sre_assistant.integrations.pbs.rights import AUDIT, DATASTORES, REMOTES, TASKS, Rights
 from sre_assistant.integrations.pbs.source import Source
 from sre_assistant.integrations.pbs.stores import Datastore
 from sre_assistant.kit import checks
 from sre_assistant.kit.clock import Clock
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded, redact
 from sre_assistant.kit.wire import Wire
 

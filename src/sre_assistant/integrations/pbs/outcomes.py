@@ -1,8 +1,8 @@
-"""Look-ups side by side, each with what it brought or why it failed."""
+"""Readings made of several look-ups: what each brought, and why it is not all."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 from sre_assistant.domain.errors import SourceError
@@ -12,14 +12,6 @@ from sre_assistant.integrations.pbs.client import Listed
 T = TypeVar("T")
 
 _MOST_REASONS: Final = 6
-
-
-async def settled(ask: Awaitable[T]) -> T | SourceError:
-    """What a look-up brought, or its failure; so that others beside it are waited for all the same."""
-    try:
-        return await ask
-    except SourceError as error:
-        return error
 
 
 def part(outcome: Listed[T] | SourceError, what: str) -> tuple[tuple[T, ...], str]:

@@ -14,9 +14,10 @@ from sre_assistant.domain.window import Window
 from sre_assistant.integrations.pbs import runs, shapes
 from sre_assistant.integrations.pbs.client import BASE, Client, JobKind, Listed
 from sre_assistant.integrations.pbs.groups import Group, groups_of
-from sre_assistant.integrations.pbs.outcomes import few, part, settled, with_value
+from sre_assistant.integrations.pbs.outcomes import few, part, with_value
 from sre_assistant.integrations.pbs.rights import AUDIT, DATASTORES, OWN, REMOTES, TASKS, Rights
 from sre_assistant.integrations.pbs.stores import Datastore, datastore_of
+from sre_assistant.kit.outcomes import settled
 from sre_assistant.kit.redaction import bounded, redact
 
 T = TypeVar("T")
