@@ -14,6 +14,9 @@ LINES := awk -F ':.*\#\# ' '/^[a-z-]+:.*\#\# / {printf "  %-12s %s\n", $$1, $$2}
 # All tests use all processors, then those for real servers have the machine to themselves; ARGS narrows them.
 TESTS := $(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest -q -n auto --dist loadfile -m 'not real' && $(BIN)/pytest -m real)
 
+# What says nothing of the interpreter and takes long: a smoke test leaves it out.
+LONG := sim evals docs $(addprefix contract/test_,answers.py failures.py floods.py hardships.py hostile_values.py)
+
 export PYTHON
 
 .NOTPARALLEL:
@@ -52,7 +55,7 @@ test: dev ## All tests; those for real servers run where the servers are install
 smoke: dev ## A quick proof on one interpreter: imports, demo, the tests of the product without real servers
 	@$(BIN)/python scripts/import_everything.py
 	@$(BIN)/sre demo >/dev/null
-	@$(BIN)/pytest -q -n auto -m 'not real' --ignore=tests/sim --ignore=tests/evals --ignore=tests/docs $(ARGS)
+	@$(BIN)/pytest -q -n auto -m 'not real' $(addprefix --ignore=tests/,$(LONG)) $(ARGS)
 
 check: dev ## Everything a change must pass: format, lint, types, imports, tests, docs
 	$(BIN)/ruff format --check
