@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -106,8 +107,8 @@ def _querying(parts: Parts) -> tuple[_Call, ...]:
             reading = await client.course(query, window, width)
         if not reading.value:
             return told(reading, f"No series. {await nothing_found(client, query, window)}")
-        samples = sorted(reading.value.samples, key=lambda each: -each.value)
-        series = sorted(reading.value.series, key=lambda each: -max(each.values, default=0.0))
+        samples = sorted(reading.value.samples, key=lambda each: _largest_first(each.value))
+        series = sorted(reading.value.series, key=lambda each: _largest_first(*each.values))
         rows = [*map(texts.sample, samples), *map(texts.series, series)]
         shown = fitting(rows, most=MOST_SHOWN, room=ROOM)
         when = texts.span(window) if series else f"at {texts.date(window.end)}"
@@ -227,6 +228,12 @@ def _overviews(parts: Parts) -> tuple[_Call, ...]:
         return told(reading, "\n".join([head, *shown]), data=counts.sizes if len(shown) < len(rows) else None)
 
     return (loki_list_patterns, loki_log_volume)
+
+
+def _largest_first(*values: float) -> tuple[bool, float]:
+    """Where values stand in an order; what is no number comes last, since it compares with nothing."""
+    numbers = [value for value in values if not math.isnan(value)]
+    return not numbers, -max(numbers, default=0.0)
 
 
 async def _check_cost(client: Client, query: str, window: Window) -> None:
