@@ -55,6 +55,7 @@ from tests.real.kube import (
 GIVEN = os.environ.get("SRE_TEST_KUBECONFIG", "")  # noqa: TID251  tests are told by whoever runs them
 BIN = os.environ.get("SRE_TEST_KUBE_BIN", "")  # noqa: TID251
 NFS = {"server": "nas.lan", "path": "/mnt/tank/web"}
+pytestmark = pytest.mark.real
 given = pytest.mark.skipif(not GIVEN, reason="SRE_TEST_KUBECONFIG is not set: the kubeconfig of a cluster")
 started = pytest.mark.skipif(not BIN, reason="SRE_TEST_KUBE_BIN is not set: the folder with start-kube.sh")
 
