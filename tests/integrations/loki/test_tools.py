@@ -198,7 +198,7 @@ async def test_numbers_and_lines_are_each_asked_with_their_own_tool(home: Home) 
 
 
 async def test_the_largest_value_comes_first() -> None:
-    answer = vector(({"host": "a"}, "0.5"), ({"host": "b"}, "1234567"), ({"host": "c"}, "NaN"))
+    answer = vector(({"host": "a"}, "0.5"), ({"host": "c"}, "NaN"), ({"host": "b"}, "1234567"))
     async with loki({"/loki/api/v1/query": answer}) as (integration, _):
         told = await called(integration, "metric_query", query="x", end="1h")
     assert told.text.splitlines() == [
